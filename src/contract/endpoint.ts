@@ -1,0 +1,59 @@
+/**
+ * An endpoint is a value: where it is, what it does, on what, in which shapes, and how it is written down. The
+ * server mounts it, the console calls it, the OpenAPI page prints it; none of them repeats it.
+ */
+import type { z } from 'zod';
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+/** How a call is written to the ledger: every call that changes or shows something guarded is; refusals always are. */
+export type LedgerMode = 'change' | 'view' | 'none';
+
+export interface Endpoint<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Reply extends z.ZodType = z.ZodType,
+> {
+  readonly method: Method;
+  /** Fastify's form: `/api/cameras/:id`. */
+  readonly path: string;
+  /** What the gate decides on; `open` needs no session, `self` any session. */
+  readonly action: Action;
+  readonly ledger: LedgerMode;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly reply: Reply;
+  /** One sentence for the OpenAPI page. */
+  readonly says: string;
+}
+
+export const actions = [
+  'open',
+  'self',
+  'unit.configure',
+  'site.read',
+  'site.configure',
+  'camera.read',
+  'camera.configure',
+  'camera.pause',
+  'view.live',
+  'view.playback',
+  'footage.still',
+  'footage.download',
+  'person.read',
+  'person.configure',
+  'ledger.read',
+  'system.read',
+] as const;
+export type Action = (typeof actions)[number];
+
+export function endpoint<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Reply extends z.ZodType,
+>(value: Endpoint<Params, Query, Body, Reply>): Endpoint<Params, Query, Body, Reply> {
+  return value;
+}

@@ -1,0 +1,174 @@
+/** Set-up, signing in and out, and persons. */
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { byId, id, instant, listOf, name, nothing, role } from './shapes.ts';
+
+/** Sign-in names: letters of any script, digits, and `. _ -`; case does not matter. */
+export const signInName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[\p{L}\p{N}._-]+$/u);
+export const password = z.string().min(1).max(256);
+
+export const setupState = endpoint({
+  method: 'GET',
+  path: '/api/setup',
+  action: 'open',
+  ledger: 'none',
+  reply: z.object({
+    needed: z.boolean(),
+    /** True when Custos listens off loopback: then the code printed in the terminal is asked for. */
+    codeNeeded: z.boolean(),
+  }),
+  says: 'Whether the first person has still to be made.',
+});
+
+export const setup = endpoint({
+  method: 'POST',
+  path: '/api/setup',
+  action: 'open',
+  ledger: 'change',
+  body: z.object({
+    unit: name,
+    name: signInName,
+    password,
+    code: z.string().max(40).optional(),
+    site: name.optional(),
+  }),
+  reply: z.object({ person: z.object({ id, name: z.string() }), siteId: id }),
+  says: 'Makes the unit, its first site and the first administrator, once; signs this browser in.',
+});
+
+export const me = z.object({
+  id,
+  name: z.string(),
+  displayName: z.string(),
+  roles: z.array(role),
+  unit: z.string(),
+  /** Actions that the gate would permit this person in general, for the menu. */
+  may: z.array(z.string()),
+  csrf: z.string(),
+  expires: instant,
+  demo: z.boolean(),
+});
+
+export const signIn = endpoint({
+  method: 'POST',
+  path: '/api/session',
+  action: 'open',
+  ledger: 'change',
+  body: z.object({
+    name: z.string().min(1).max(64),
+    password,
+    second: z.string().max(64).optional(),
+    token: z.boolean().optional(),
+  }),
+  reply: z.object({ me, token: z.string().optional(), expires: instant }),
+  says: 'Signs in: sets the session cookie and, when asked, returns a bearer token.',
+});
+
+export const session = endpoint({
+  method: 'GET',
+  path: '/api/session',
+  action: 'self',
+  ledger: 'none',
+  reply: me,
+  says: 'Who is signed in, and the CSRF token that unsafe calls with the cookie must send as x-csrf.',
+});
+
+export const signOut = endpoint({
+  method: 'DELETE',
+  path: '/api/session',
+  action: 'self',
+  ledger: 'change',
+  reply: nothing,
+  says: 'Ends this session and its views.',
+});
+
+export const sessions = endpoint({
+  method: 'GET',
+  path: '/api/sessions',
+  action: 'self',
+  ledger: 'none',
+  reply: listOf(
+    z.object({
+      id,
+      since: instant,
+      lastSeen: instant,
+      expires: instant,
+      from: z.string(),
+      agent: z.string(),
+      current: z.boolean(),
+      kind: z.enum(['cookie', 'token']),
+    }),
+  ),
+  says: "The caller's own sessions.",
+});
+
+export const signOutEverywhere = endpoint({
+  method: 'DELETE',
+  path: '/api/sessions',
+  action: 'self',
+  ledger: 'change',
+  reply: z.object({ ended: z.number().int() }),
+  says: "Ends all of the caller's sessions, this one too, and every running view.",
+});
+
+export const changePassword = endpoint({
+  method: 'PUT',
+  path: '/api/session/password',
+  action: 'self',
+  ledger: 'change',
+  body: z.object({ present: password, next: password }),
+  reply: nothing,
+  says: "Changes the caller's password and ends the other sessions.",
+});
+
+export const person = z.object({
+  id,
+  name: z.string(),
+  displayName: z.string(),
+  roles: z.array(role),
+  active: z.boolean(),
+  created: instant,
+  lastSignIn: instant.nullable(),
+});
+
+export const persons = endpoint({
+  method: 'GET',
+  path: '/api/persons',
+  action: 'person.read',
+  ledger: 'none',
+  reply: listOf(person),
+  says: 'All persons of the unit.',
+});
+
+export const addPerson = endpoint({
+  method: 'POST',
+  path: '/api/persons',
+  action: 'person.configure',
+  ledger: 'change',
+  body: z.object({ name: signInName, displayName: name, roles: z.array(role).min(1).max(5), password }),
+  reply: person,
+  says: 'Makes a person.',
+});
+
+export const changePerson = endpoint({
+  method: 'PATCH',
+  path: '/api/persons/:id',
+  action: 'person.configure',
+  ledger: 'change',
+  params: byId,
+  body: z
+    .object({
+      displayName: name.optional(),
+      roles: z.array(role).min(1).max(5).optional(),
+      active: z.boolean().optional(),
+      password: password.optional(),
+    })
+    .strict(),
+  reply: person,
+  says: 'Changes a person; withdrawing roles, deactivating or a new password ends sessions and views at once.',
+});

@@ -1,0 +1,88 @@
+/** The ledger and the system's own state. */
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { id, instant, instantIn, listOf, page } from './shapes.ts';
+
+export const ledgerEntry = z.object({
+  seq: z.number().int(),
+  at: instant,
+  /** Person's name, or `system`. */
+  actor: z.string(),
+  actorId: id.nullable(),
+  from: z.string(),
+  action: z.string(),
+  outcome: z.enum(['done', 'refused', 'failed']),
+  /** A refusal's code, when refused. */
+  code: z.string().nullable(),
+  subjectKind: z.string().nullable(),
+  subjectId: z.string().nullable(),
+  subjectName: z.string().nullable(),
+  reason: z.string().nullable(),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+export const ledger = endpoint({
+  method: 'GET',
+  path: '/api/ledger',
+  action: 'ledger.read',
+  ledger: 'view',
+  query: page.extend({
+    action: z.string().max(60).optional(),
+    outcome: z.enum(['done', 'refused', 'failed']).optional(),
+    actor: id.optional(),
+    subject: z.string().max(60).optional(),
+    from: instantIn.optional(),
+    to: instantIn.optional(),
+  }),
+  reply: listOf(ledgerEntry),
+  says: 'What was decided and done, newest first.',
+});
+
+export const health = endpoint({
+  method: 'GET',
+  path: '/api/health',
+  action: 'open',
+  ledger: 'none',
+  reply: z.object({ status: z.enum(['ok', 'degraded', 'down']) }),
+  says: 'Whether Custos runs; nothing more.',
+});
+
+export const system = endpoint({
+  method: 'GET',
+  path: '/api/system',
+  action: 'system.read',
+  ledger: 'none',
+  reply: z.object({
+    version: z.string(),
+    started: instant,
+    now: instant,
+    node: z.string(),
+    database: z.object({ version: z.string(), embedded: z.boolean(), bytes: z.number() }),
+    ffmpeg: z.object({ found: z.boolean(), version: z.string().nullable(), off: z.array(z.string()) }),
+    volumes: z.array(
+      z.object({
+        id: z.string(),
+        path: z.string(),
+        totalBytes: z.number(),
+        freeBytes: z.number(),
+        segments: z.number().int(),
+        bytes: z.number(),
+        oldest: instant.nullable(),
+      }),
+    ),
+    engine: z.array(
+      z.object({
+        name: z.string(),
+        pid: z.number().int().nullable(),
+        up: z.boolean(),
+        since: instant.nullable(),
+        restarts: z.number().int(),
+        sources: z.number().int(),
+        memoryMb: z.number().nullable(),
+        cpuPercent: z.number().nullable(),
+      }),
+    ),
+    transcodes: z.object({ running: z.number().int(), limit: z.number().int() }),
+  }),
+  says: 'Volumes, engine, database and versions.',
+});

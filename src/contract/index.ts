@@ -1,0 +1,19 @@
+/** Floor 2: what the server offers, as values. Shared with the console; imports nothing of Node. */
+
+export {
+  type CameraProblem,
+  cameraProblems,
+  fill,
+  type GapCause,
+  gapCauses,
+  type Problem,
+  type Said,
+} from './causes.ts';
+export * as collect from './collect.ts';
+export * as display from './display.ts';
+export { type Action, actions, type Endpoint, endpoint, type LedgerMode, type Method } from './endpoint.ts';
+export * as frames from './frames.ts';
+export * as gate from './gate.ts';
+export * as govern from './govern.ts';
+export { type RefusalCode, type RefusalText, refusals } from './refusals.ts';
+export { type Role, roles } from './shapes.ts';

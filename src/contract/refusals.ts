@@ -1,0 +1,130 @@
+/** The catalogue of refusals: every code the outside can meet, its HTTP status and its sentence in both languages. */
+import type { Said } from './causes.ts';
+
+export interface RefusalText extends Said {
+  readonly status: number;
+}
+
+export const refusals = {
+  'request.malformed': {
+    status: 400,
+    en: 'The request is not in the form that was agreed: {what}.',
+    zh: '请求格式不正确：{what}。',
+  },
+  'request.too-large': { status: 413, en: 'The request is larger than allowed.', zh: '请求内容过大。' },
+  'request.unknown': { status: 404, en: 'There is nothing at this address.', zh: '该地址不存在。' },
+  'request.csrf': {
+    status: 403,
+    en: 'The request did not come from this console. Reload the page and try again.',
+    zh: '请求不是来自本控制台，请刷新页面后重试。',
+  },
+  'request.origin': { status: 403, en: 'The request came from another site.', zh: '请求来自其他网站。' },
+  'request.too-many': {
+    status: 429,
+    en: 'Too many requests. Try again in {seconds} s.',
+    zh: '请求过于频繁，请 {seconds} 秒后再试。',
+  },
+  'setup.done': { status: 409, en: 'Custos is set up already. Sign in.', zh: '系统已完成初始设置，请登录。' },
+  'setup.needed': { status: 409, en: 'Custos is not set up yet.', zh: '系统尚未完成初始设置。' },
+  'setup.code': {
+    status: 403,
+    en: 'The set-up code is wrong. It stands in the terminal where Custos was started.',
+    zh: '设置码不正确。设置码显示在启动 Custos 的终端中。',
+  },
+  'session.needed': { status: 401, en: 'Sign in first.', zh: '请先登录。' },
+  'session.wrong': { status: 401, en: 'Name or password is wrong.', zh: '用户名或密码错误。' },
+  'session.throttled': {
+    status: 429,
+    en: 'Too many wrong tries. Try again in {seconds} s.',
+    zh: '错误次数过多，请 {seconds} 秒后再试。',
+  },
+  'password.weak': {
+    status: 422,
+    en: 'The password needs at least {length} characters and must not be the name or a common one.',
+    zh: '密码至少 {length} 个字符，且不能与用户名相同或为常见密码。',
+  },
+  'password.wrong': { status: 403, en: 'The present password is wrong.', zh: '当前密码不正确。' },
+  'gate.denied': {
+    status: 403,
+    en: 'You are not allowed to do this ({action}).',
+    zh: '您没有执行此操作的权限（{action}）。',
+  },
+  'view.unknown': { status: 404, en: 'This view does not exist or has ended.', zh: '该查看不存在或已结束。' },
+  'view.others': { status: 403, en: 'This view belongs to someone else.', zh: '该查看属于其他人员。' },
+  'view.expired': {
+    status: 410,
+    en: 'This view has expired. Open it again.',
+    zh: '该查看已过期，请重新打开。',
+  },
+  'view.purpose': { status: 422, en: 'Say what you look at this footage for.', zh: '请填写查看事由。' },
+  'view.too-many': {
+    status: 429,
+    en: 'You have {limit} views open, which is the most. Close one first.',
+    zh: '您已打开 {limit} 个查看，达到上限，请先关闭一个。',
+  },
+  'view.range': {
+    status: 422,
+    en: 'The span must start before it ends and be at most {hours} h long.',
+    zh: '起始时间必须早于结束时间，且跨度不超过 {hours} 小时。',
+  },
+  'view.nothing': { status: 404, en: 'Nothing is recorded in this span.', zh: '该时段没有录像。' },
+  'view.cannot-play': {
+    status: 415,
+    en: 'This browser cannot play {codec}, the camera has no H.264 sub-stream, and no conversion is possible now ({reason}).',
+    zh: '浏览器无法播放 {codec}，摄像机没有 H.264 子码流，且当前无法转码（{reason}）。',
+  },
+  'still.no-ffmpeg': {
+    status: 503,
+    en: 'Pictures need FFmpeg on the server: apt install ffmpeg.',
+    zh: '生成图片需要在服务器上安装 FFmpeg：apt install ffmpeg。',
+  },
+  'camera.unknown': { status: 404, en: 'This camera does not exist.', zh: '该摄像机不存在。' },
+  'camera.name-taken': {
+    status: 409,
+    en: 'A camera named {name} exists at this site already.',
+    zh: '该场所已有名为 {name} 的摄像机。',
+  },
+  'camera.url': {
+    status: 422,
+    en: 'The address must begin with rtsp:// or rtsps:// and name a host.',
+    zh: '地址必须以 rtsp:// 或 rtsps:// 开头并包含主机。',
+  },
+  'camera.changed': {
+    status: 412,
+    en: 'Someone else changed this in the meantime. Reload and try again.',
+    zh: '其他人已修改此内容，请刷新后重试。',
+  },
+  'camera.sound-basis': {
+    status: 422,
+    en: 'Sound may be recorded only with a recorded basis.',
+    zh: '没有登记依据不得录音。',
+  },
+  'site.unknown': { status: 404, en: 'This site does not exist.', zh: '该场所不存在。' },
+  'site.name-taken': {
+    status: 409,
+    en: 'A site named {name} exists already.',
+    zh: '已有名为 {name} 的场所。',
+  },
+  'person.unknown': { status: 404, en: 'This person does not exist.', zh: '该人员不存在。' },
+  'person.name-taken': {
+    status: 409,
+    en: 'A person with the sign-in name {name} exists already.',
+    zh: '登录名 {name} 已存在。',
+  },
+  'person.last-administrator': {
+    status: 409,
+    en: 'The last administrator cannot be removed.',
+    zh: '不能移除最后一名管理员。',
+  },
+  'engine.down': {
+    status: 503,
+    en: 'The recording engine is starting again. Try again in a moment.',
+    zh: '录像引擎正在重启，请稍后再试。',
+  },
+  'internal.fault': {
+    status: 500,
+    en: 'Something broke in Custos. The log has the details under {id}.',
+    zh: '系统内部故障，详情见日志编号 {id}。',
+  },
+} as const satisfies Record<string, RefusalText>;
+export type RefusalCode = keyof typeof refusals;
