@@ -26,6 +26,11 @@ export const gapCauses = {
   missing: { en: 'a stored file is missing', zh: '录像文件丢失' },
   paused: { en: 'recording was paused by {by}', zh: '录像被 {by} 暂停' },
   retired: { en: 'the camera was retired by {by}', zh: '摄像机被 {by} 停用' },
+  starting: { en: 'recording was being started', zh: '录像启动中' },
+  changed: {
+    en: "the camera's address or access was changed by {by}",
+    zh: '摄像机地址或访问方式被 {by} 修改',
+  },
   'clock-step': { en: "the server's clock was set", zh: '服务器时钟被调整' },
   unexplained: { en: 'no cause is known', zh: '原因不明' },
 } as const satisfies Record<string, Said>;

@@ -73,6 +73,16 @@ export const refusals = {
     en: 'This browser cannot play {codec}, the camera has no H.264 sub-stream, and no conversion is possible now ({reason}).',
     zh: '浏览器无法播放 {codec}，摄像机没有 H.264 子码流，且当前无法转码（{reason}）。',
   },
+  'view.recorded-only': {
+    status: 409,
+    en: 'A live view has no file: open a view of recorded footage for this.',
+    zh: '实时查看没有文件，请打开录像回放后再操作。',
+  },
+  'view.bytes': {
+    status: 416,
+    en: 'This file has no such bytes; it has {bytes}.',
+    zh: '请求的字节范围超出文件大小（{bytes} 字节）。',
+  },
   'still.no-ffmpeg': {
     status: 503,
     en: 'Pictures need FFmpeg on the server: apt install ffmpeg.',
@@ -98,6 +108,11 @@ export const refusals = {
     status: 422,
     en: 'Sound may be recorded only with a recorded basis.',
     zh: '没有登记依据不得录音。',
+  },
+  'site.time-zone': {
+    status: 422,
+    en: '{zone} is not a time zone that is known (for example Asia/Shanghai).',
+    zh: '无法识别时区 {zone}（例如 Asia/Shanghai）。',
   },
   'site.unknown': { status: 404, en: 'This site does not exist.', zh: '该场所不存在。' },
   'site.name-taken': {
