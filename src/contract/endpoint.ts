@@ -14,12 +14,13 @@ export interface Endpoint<
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
   Reply extends z.ZodType = z.ZodType,
+  Act extends Action = Action,
 > {
   readonly method: Method;
   /** Fastify's form: `/api/cameras/:id`. */
   readonly path: string;
   /** What the gate decides on; `open` needs no session, `self` any session. */
-  readonly action: Action;
+  readonly action: Act;
   readonly ledger: LedgerMode;
   readonly params?: Params;
   readonly query?: Query;
@@ -54,6 +55,7 @@ export function endpoint<
   Query extends z.ZodType,
   Body extends z.ZodType,
   Reply extends z.ZodType,
->(value: Endpoint<Params, Query, Body, Reply>): Endpoint<Params, Query, Body, Reply> {
+  const Act extends Action,
+>(value: Endpoint<Params, Query, Body, Reply, Act>): Endpoint<Params, Query, Body, Reply, Act> {
   return value;
 }
