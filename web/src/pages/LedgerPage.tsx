@@ -1,0 +1,4 @@
+import { Page } from '../shell/Page.tsx';
+export function LedgerPage() {
+  return <Page title="Ledger">{null}</Page>;
+}

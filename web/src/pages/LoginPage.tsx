@@ -1,0 +1,4 @@
+import { Page } from '../shell/Page.tsx';
+export function LoginPage() {
+  return <Page title="Login">{null}</Page>;
+}

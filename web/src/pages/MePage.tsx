@@ -1,0 +1,4 @@
+import { Page } from '../shell/Page.tsx';
+export function MePage() {
+  return <Page title="Me">{null}</Page>;
+}

@@ -1,0 +1,4 @@
+import { Page } from '../shell/Page.tsx';
+export function SetupPage() {
+  return <Page title="Setup">{null}</Page>;
+}

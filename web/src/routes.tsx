@@ -1,0 +1,131 @@
+/** Every page and who may open it. A page's state is in its address. */
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { type Action, gate } from '../../src/contract/index.ts';
+import { call, Problem } from './api.ts';
+import { readMe, useMe } from './session.ts';
+import { firstPageOf, Shell } from './shell/Shell.tsx';
+import { BrokenPage, Failed, NotAllowed, NotFound, Waiting } from './shell/states.tsx';
+import { readSearch, writeSearch } from './urlState.ts';
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+});
+
+/** Pages for somebody who is signed in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  component: Shell,
+  errorComponent: ({ error }) => <Failed error={error} retry={() => location.reload()} />,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await readMe(context.client);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) throw await wayIn(location.href);
+      throw error;
+    }
+  },
+});
+
+/** Nobody is signed in: to the wizard when there is nobody yet, else to the login, and back afterwards. */
+async function wayIn(from: string) {
+  const { needed } = await call(gate.setupState);
+  if (needed) return redirect({ to: '/setup' });
+  return redirect({ to: '/login', search: from === '/' ? {} : { next: from } });
+}
+
+/** The page, or the sentence that says why not. The server decides anew at each call; this only saves the way. */
+function guarded(needs: Action, Inner: React.ComponentType) {
+  return function Guarded() {
+    return useMe().may.includes(needs) ? <Inner /> : <NotAllowed action={needs} />;
+  };
+}
+
+const start = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  beforeLoad: async ({ context }) => {
+    const me = await readMe(context.client);
+    throw redirect({ to: firstPageOf(me.may), replace: true });
+  },
+});
+
+const page = (path: string, needs: Action, Inner: React.ComponentType) =>
+  createRoute({ getParentRoute: () => inside, path, component: guarded(needs, Inner) });
+
+const pages = [
+  page(
+    '/wall',
+    'view.live',
+    lazyRouteComponent(() => import('./wall/WallPage.tsx'), 'WallPage'),
+  ),
+  page(
+    '/cameras',
+    'camera.read',
+    lazyRouteComponent(() => import('./pages/CamerasPage.tsx'), 'CamerasPage'),
+  ),
+  page(
+    '/cameras/new',
+    'camera.configure',
+    lazyRouteComponent(() => import('./pages/NewCameraPage.tsx'), 'NewCameraPage'),
+  ),
+  page(
+    '/cameras/$id',
+    'camera.read',
+    lazyRouteComponent(() => import('./camera/CameraPage.tsx'), 'CameraPage'),
+  ),
+  page(
+    '/ledger',
+    'ledger.read',
+    lazyRouteComponent(() => import('./pages/LedgerPage.tsx'), 'LedgerPage'),
+  ),
+  page(
+    '/people',
+    'person.read',
+    lazyRouteComponent(() => import('./pages/PeoplePage.tsx'), 'PeoplePage'),
+  ),
+  page(
+    '/system',
+    'system.read',
+    lazyRouteComponent(() => import('./pages/SystemPage.tsx'), 'SystemPage'),
+  ),
+  page(
+    '/me',
+    'self',
+    lazyRouteComponent(() => import('./pages/MePage.tsx'), 'MePage'),
+  ),
+];
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  component: lazyRouteComponent(() => import('./pages/LoginPage.tsx'), 'LoginPage'),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./pages/SetupPage.tsx'), 'SetupPage'),
+});
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren([inside.addChildren([start, ...pages]), login, setup]),
+    context: { client },
+    parseSearch: readSearch,
+    stringifySearch: writeSearch,
+    defaultPendingComponent: Waiting,
+    defaultErrorComponent: BrokenPage,
+    defaultNotFoundComponent: NotFound,
+    defaultPreload: false,
+    scrollRestoration: true,
+  });
+}

@@ -1,0 +1,41 @@
+/** What the gate decides on, as a person says it: in the ledger, in refusals, and beside each role. */
+import { words } from './words.ts';
+
+export const actionWords = words('actions', {
+  en: {
+    open: 'anything that needs no sign-in',
+    self: 'own account',
+    'unit.configure': 'configure the unit',
+    'site.read': 'see sites',
+    'site.configure': 'configure sites',
+    'camera.read': 'see the camera register',
+    'camera.configure': 'configure cameras',
+    'camera.pause': 'pause recording',
+    'view.live': 'watch live',
+    'view.playback': 'play recordings',
+    'footage.still': 'take pictures from footage',
+    'footage.download': 'download footage',
+    'person.read': 'see people',
+    'person.configure': 'configure people',
+    'ledger.read': 'read the ledger',
+    'system.read': 'see the state of the system',
+  },
+  zh: {
+    open: '无需登录的操作',
+    self: '本人账户',
+    'unit.configure': '配置管理单位',
+    'site.read': '查看场所',
+    'site.configure': '配置场所',
+    'camera.read': '查看设备登记',
+    'camera.configure': '配置摄像机',
+    'camera.pause': '暂停录像',
+    'view.live': '查看实时画面',
+    'view.playback': '回放录像',
+    'footage.still': '从录像截图',
+    'footage.download': '下载录像',
+    'person.read': '查看人员',
+    'person.configure': '配置人员',
+    'ledger.read': '查阅存证账本',
+    'system.read': '查看系统状态',
+  },
+});
