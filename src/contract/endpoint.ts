@@ -50,6 +50,17 @@ export const actions = [
 ] as const;
 export type Action = (typeof actions)[number];
 
+/** What the ledger calls an act of the actions `open` and `self`, which say too little to its reader. */
+export const deeds = [
+  'setup',
+  'session.open',
+  'session.close',
+  'session.expire',
+  'password.change',
+  'view.close',
+] as const;
+export type Deed = (typeof deeds)[number];
+
 export function endpoint<
   Params extends z.ZodType,
   Query extends z.ZodType,

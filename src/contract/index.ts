@@ -11,7 +11,16 @@ export {
 } from './causes.ts';
 export * as collect from './collect.ts';
 export * as display from './display.ts';
-export { type Action, actions, type Endpoint, endpoint, type LedgerMode, type Method } from './endpoint.ts';
+export {
+  type Action,
+  actions,
+  type Deed,
+  deeds,
+  type Endpoint,
+  endpoint,
+  type LedgerMode,
+  type Method,
+} from './endpoint.ts';
 export * as frames from './frames.ts';
 export * as gate from './gate.ts';
 export * as govern from './govern.ts';

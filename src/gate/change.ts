@@ -1,0 +1,66 @@
+/** Decide and write: the one way to a transaction that holds a change and its ledger row. */
+import type { Transaction } from 'kysely';
+import type { Clock } from '../base/index.ts';
+import type { Action, Deed } from '../contract/index.ts';
+import type { Database, Tables } from '../db/index.ts';
+import { append } from '../ledger/index.ts';
+import type { Grant, Subject } from './grant.ts';
+
+/** What a change says of itself in the ledger; what is left out is taken from the grant. */
+export interface Account {
+  readonly action?: Action | Deed | undefined;
+  readonly subject?: Subject | null | undefined;
+  /** Why, in the actor's words. */
+  readonly reason?: string | null | undefined;
+  /** JSON; never a secret. */
+  readonly detail?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface ChangeAt {
+  readonly db: Database;
+  readonly clock: Clock;
+}
+
+/** Runs `work` and writes its row in one transaction: both exist, or neither. */
+export async function change<T>(
+  at: ChangeAt,
+  grant: Grant,
+  work: (trx: Transaction<Tables>) => Promise<T>,
+  account: (result: T) => Account,
+): Promise<T> {
+  return at.db.kysely.transaction().execute(async (trx) => {
+    const result = await work(trx);
+    await writeDone(trx, at, grant, account(result));
+    return result;
+  });
+}
+
+/** A row without a change: something was shown, or an effect went well or failed after its change. */
+export async function note(
+  at: ChangeAt,
+  grant: Grant,
+  account: Account,
+  failed?: { code: string },
+): Promise<void> {
+  await at.db.kysely.transaction().execute((trx) => writeDone(trx, at, grant, account, failed));
+}
+
+async function writeDone(
+  trx: Transaction<Tables>,
+  at: ChangeAt,
+  grant: Grant,
+  account: Account,
+  failed?: { code: string },
+): Promise<void> {
+  const subject = account.subject === undefined ? grant.subject : account.subject;
+  await append(trx, {
+    atMs: at.clock.wallMs(),
+    actor: grant.by,
+    action: account.action ?? grant.action,
+    outcome: failed ? 'failed' : 'done',
+    code: failed?.code,
+    subject: subject && subject.kind !== 'any' ? subject : null,
+    reason: account.reason,
+    detail: account.detail,
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * The decision, pure: who, what, on what, when → yes and by which rules, or no and why. Default is no; a forbid
+ * beats every permit; a rule that fails is a no. No clock, no database, no memory.
+ */
+import type { Action, Role } from '../contract/index.ts';
+import type { Subject } from './grant.ts';
+
+export interface Principal {
+  readonly kind: 'person' | 'system' | 'anonymous';
+  readonly personId: string | null;
+  readonly roles: readonly Role[];
+  readonly active: boolean;
+}
+
+export interface Context {
+  readonly nowMs: number;
+  /** When the session ends for good; null without one. */
+  readonly sessionEndsMs: number | null;
+}
+
+export type Decision =
+  | { readonly permit: true; readonly rules: readonly string[] }
+  | { readonly permit: false; readonly code: DenialCode; readonly rules: readonly string[] };
+export type DenialCode = 'gate.denied' | 'session.needed' | 'view.others';
+
+export interface Rule {
+  readonly name: string;
+  readonly effect: 'permit' | 'forbid';
+  readonly actions: readonly Action[] | 'all';
+  readonly when: (who: Principal, subject: Subject, context: Context) => boolean;
+  /** Of a forbid: what the caller is told. */
+  readonly code?: DenialCode;
+}
+
+/** Roles in their first form. Named permissions (cameras, hours, look-back) will narrow them. */
+export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
+  // Configures and names persons, but neither sees footage nor reads the ledger that watches administrators.
+  administrator: [
+    'unit.configure',
+    'site.read',
+    'site.configure',
+    'camera.read',
+    'camera.configure',
+    'camera.pause',
+    'person.read',
+    'person.configure',
+    'system.read',
+  ],
+  maintainer: ['site.read', 'camera.read', 'camera.configure', 'camera.pause', 'system.read'],
+  watcher: ['site.read', 'camera.read', 'view.live'],
+  approver: ['site.read', 'camera.read', 'view.live', 'view.playback', 'footage.still', 'footage.download'],
+  auditor: ['site.read', 'camera.read', 'person.read', 'ledger.read', 'system.read'],
+};
+
+export const videoActions: readonly Action[] = [
+  'view.live',
+  'view.playback',
+  'footage.still',
+  'footage.download',
+];
+
+const permitsOfRoles = Object.entries(roleActions).map(
+  ([role, actions]): Rule => ({
+    name: `role-${role}`,
+    effect: 'permit',
+    actions,
+    when: (who) => who.kind === 'person' && (who.roles as readonly string[]).includes(role),
+  }),
+);
+
+export const rules: readonly Rule[] = [
+  { name: 'open-to-all', effect: 'permit', actions: ['open'], when: () => true },
+  { name: 'signed-in', effect: 'permit', actions: ['self'], when: (who) => who.kind === 'person' },
+  ...permitsOfRoles,
+  {
+    // Set-up, demo and start-up act before or without a person; the system never looks at video.
+    name: 'system-configures',
+    effect: 'permit',
+    actions: ['unit.configure', 'site.configure', 'camera.configure', 'person.configure'],
+    when: (who) => who.kind === 'system',
+  },
+  {
+    name: 'session-is-over',
+    effect: 'forbid',
+    actions: 'all',
+    when: (_who, _subject, context) =>
+      context.sessionEndsMs !== null && context.nowMs >= context.sessionEndsMs,
+    code: 'session.needed',
+  },
+  {
+    name: 'person-is-inactive',
+    effect: 'forbid',
+    actions: 'all',
+    when: (who) => who.kind === 'person' && !who.active,
+    code: 'session.needed',
+  },
+  {
+    // Whoever judges how footage is used must not be one of those who use it, whatever else they are.
+    name: 'auditor-sees-no-video',
+    effect: 'forbid',
+    actions: videoActions,
+    when: (who) => who.roles.includes('auditor'),
+    code: 'gate.denied',
+  },
+  {
+    name: 'view-of-another',
+    effect: 'forbid',
+    actions: 'all',
+    when: (who, subject) => subject.kind === 'view' && subject.ownerId !== who.personId,
+    code: 'view.others',
+  },
+];
+
+export function decide(
+  who: Principal,
+  action: Action,
+  subject: Subject,
+  context: Context,
+  by: readonly Rule[] = rules,
+): Decision {
+  const permitting: string[] = [];
+  let denied: { code: DenialCode; rule: string } | undefined;
+  for (const rule of by) {
+    if (rule.actions !== 'all' && !rule.actions.includes(action)) continue;
+    const bites = judge(rule, who, subject, context);
+    if (bites === 'error') denied = { code: 'gate.denied', rule: `${rule.name} (failed)` };
+    else if (bites && rule.effect === 'permit') permitting.push(rule.name);
+    else if (bites) denied ??= { code: rule.code ?? 'gate.denied', rule: rule.name };
+  }
+  if (denied) return { permit: false, code: denied.code, rules: [denied.rule] };
+  if (permitting.length > 0) return { permit: true, rules: permitting };
+  return { permit: false, code: who.kind === 'anonymous' ? 'session.needed' : 'gate.denied', rules: [] };
+}
+
+/** A rule that throws, or answers anything but true or false, has no answer: the caller denies. */
+function judge(rule: Rule, who: Principal, subject: Subject, context: Context): boolean | 'error' {
+  try {
+    const bites: unknown = rule.when(who, subject, context);
+    return typeof bites === 'boolean' ? bites : 'error';
+  } catch {
+    return 'error';
+  }
+}

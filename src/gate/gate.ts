@@ -1,0 +1,445 @@
+/**
+ * The gate: who calls, and whether they may. Every act on anything guarded begins with `admit`, which returns the
+ * proof or writes the refusal down and throws it.
+ */
+import type { Transaction } from 'kysely';
+import { type Clock, type Log, newId, Refusal, refuse, sayError } from '../base/index.ts';
+import { type Action, actions, type Deed } from '../contract/index.ts';
+import type { Database, Tables } from '../db/index.ts';
+import { type Actor, append, type Entry, system } from '../ledger/index.ts';
+import { type Decision, decide, type Principal } from './decide.ts';
+import { type Grant, issue, type Subject } from './grant.ts';
+import { checkNewPassword, fold, hashPassword, passwordMatches } from './passwords.ts';
+import { addPerson, endAllSessions, type Person } from './persons.ts';
+import {
+  type Caller,
+  type EndedWhy,
+  endSessions,
+  findSession,
+  isWho,
+  type OpenedSession,
+  openSession,
+  overdueSessions,
+  runningSessions,
+  sameSecret,
+  type Who,
+} from './sessions.ts';
+import { accountRules, addressKey, addressRules, Throttle } from './throttle.ts';
+
+export interface Ended {
+  readonly sessionIds: readonly string[];
+  readonly personId: string;
+  readonly why: EndedWhy;
+}
+
+export interface GateOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a person brings to sign in. */
+export interface Credentials {
+  readonly name: string;
+  readonly password: string;
+  readonly token: boolean;
+  readonly from: string;
+  readonly agent: string;
+}
+
+export interface SetUp {
+  readonly unit: string;
+  readonly name: string;
+  readonly password: string;
+  readonly site: string;
+  readonly from: string;
+  readonly agent: string;
+  /** Makes the first site in the same transaction and returns its id. */
+  readonly firstSite: (
+    trx: Transaction<Tables>,
+    grant: Grant<'site.configure'>,
+    name: string,
+  ) => Promise<string>;
+}
+
+const sweepEveryMs = 15_000;
+const nobody: Principal = { kind: 'anonymous', personId: null, roles: [], active: true };
+const anySubject: Subject = { kind: 'any' };
+
+export function openGate(options: GateOptions): Gate {
+  return new Gate(options);
+}
+
+export class Gate implements AsyncDisposable {
+  readonly #at: GateOptions;
+  readonly #accounts = new Throttle(accountRules);
+  readonly #addresses = new Throttle(addressRules);
+  readonly #listeners = new Set<(ended: Ended) => void>();
+  readonly #written = new WeakSet<Refusal>();
+  readonly #sweeper: NodeJS.Timeout;
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(options: GateOptions) {
+    this.#at = options;
+    this.#sweeper = setInterval(() => {
+      this.#sweeping = this.#sweeping
+        .then(() => this.sweep())
+        .catch((error: unknown) => {
+          options.log.warn({ error: sayError(error) }, 'sessions could not be swept');
+        });
+    }, sweepEveryMs);
+    this.#sweeper.unref();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#sweeper);
+    await this.#sweeping;
+  }
+
+  // ---- who calls
+
+  anonymous(from: string): Caller {
+    return {
+      personId: null,
+      name: 'anonymous',
+      sessionId: null,
+      from,
+      principal: nobody,
+      sessionEndsMs: null,
+    };
+  }
+
+  /** Whose token this is; an unknown, ended or over-aged one is nobody's. */
+  async authenticate(token: string | null, from: string): Promise<Caller> {
+    const who = token === null ? null : await findSession(this.#at.db.kysely, token, from, this.#nowMs());
+    return who ?? this.anonymous(from);
+  }
+
+  // ---- may they
+
+  /** The grant, or the refusal: written to the ledger in a transaction of its own, then thrown. */
+  async admit<A extends Action>(caller: Caller, action: A, subject: Subject): Promise<Grant<A>> {
+    const decision = this.#decide(caller, action, subject);
+    if (decision.permit) return issue(plainActor(caller), action, subject, decision.rules, this.#nowMs());
+    const because = decision.rules.map((rule) => ({ clause: `gate.${rule}` }));
+    const refusal = new Refusal(decision.code, { action }, because);
+    await this.refused(caller, action, subject, refusal);
+    throw refusal;
+  }
+
+  /** For the `can` of a reply: greys the button, decides nothing. */
+  can(caller: Caller, action: Action, subject: Subject = anySubject): true | { no: string } {
+    const decision = this.#decide(caller, action, subject);
+    return decision.permit ? true : { no: decision.code };
+  }
+
+  /** Actions that would be permitted on something or other, for the menu and for a first look before reading a body. */
+  may(caller: Caller): Action[] {
+    return actions.filter((action) => this.#decide(caller, action, anySubject).permit);
+  }
+
+  /** The system's own acts at set-up, start and in the demo; it may configure, and never see video. */
+  systemGrant<A extends Action>(action: A, subject: Subject): Grant<A> {
+    const principal: Principal = { kind: 'system', personId: null, roles: [], active: true };
+    const decision = this.#decide({ ...system, principal, sessionEndsMs: null }, action, subject);
+    if (!decision.permit) refuse(decision.code, { action });
+    return issue(system, action, subject, decision.rules, this.#nowMs());
+  }
+
+  #decide(caller: Caller, action: Action, subject: Subject): Decision {
+    return decide(caller.principal, action, subject, {
+      nowMs: this.#nowMs(),
+      sessionEndsMs: caller.sessionEndsMs,
+    });
+  }
+
+  // ---- written down
+
+  /** Writes a refusal to the ledger, once. A ledger that cannot be written does not turn the no into a yes. */
+  async refused(
+    caller: Actor,
+    action: Action | Deed,
+    subject: Subject | null,
+    refusal: Refusal,
+    detail: Record<string, unknown> = {},
+  ): Promise<void> {
+    if (this.#written.has(refusal)) return;
+    this.#written.add(refusal);
+    const rules = refusal.because.map((because) => because.clause);
+    try {
+      await this.#write({
+        actor: caller,
+        action,
+        outcome: 'refused',
+        code: refusal.code,
+        subject: subject && subject.kind !== 'any' ? subject : null,
+        detail: rules.length > 0 ? { ...detail, rules } : detail,
+      });
+    } catch (error) {
+      this.#at.log.error(
+        { code: refusal.code, error: sayError(error) },
+        'a refusal could not be written down',
+      );
+    }
+  }
+
+  /** Whether this refusal has its row. */
+  isWritten(refusal: Refusal): boolean {
+    return this.#written.has(refusal);
+  }
+
+  async #write(entry: Omit<Entry, 'atMs'>): Promise<void> {
+    await this.#at.db.kysely.transaction().execute((trx) => append(trx, { atMs: this.#nowMs(), ...entry }));
+  }
+
+  // ---- sessions
+
+  /** Signs in, or refuses with a row: a wrong name costs the same work and gives the same answer as a wrong password. */
+  async signIn(given: Credentials): Promise<{ who: Who; session: OpenedSession }> {
+    const folded = fold(given.name.trim());
+    const keys = { account: folded, address: addressKey(given.from) };
+    await this.#throttle(keys, this.anonymous(given.from), 'session.open');
+    const { kysely } = this.#at.db;
+    const person = await kysely
+      .selectFrom('person')
+      .select(['id', 'name', 'password_hash', 'active'])
+      .where('name_folded', '=', folded)
+      .executeTakeFirst();
+    const matches = await passwordMatches(person?.password_hash ?? null, given.password);
+    // What was typed as an unknown name may be a password in the wrong field: the ledger gets known names only.
+    const known: Subject | null = person ? { kind: 'person', id: person.id, name: person.name } : null;
+    const session = person && matches && person.active ? await this.#openFor(person, given) : null;
+    if (!person || !session) return this.#refuseSignIn(given.from, new Refusal('session.wrong'), known);
+    this.#accounts.clear(keys.account);
+    this.#addresses.forgive(keys.address);
+    this.announce({ sessionIds: session.crowdedOut, personId: person.id, why: 'crowded' });
+    const who = await this.authenticate(session.token, given.from);
+    if (!isWho(who)) return this.#refuseSignIn(given.from, new Refusal('session.wrong'), known);
+    return { who, session };
+  }
+
+  /** Counts the try before it is judged, so that tries sent side by side gain nothing. */
+  async #throttle(keys: { account: string; address: string }, caller: Caller, deed: Deed): Promise<void> {
+    const nowMs = this.#at.clock.monoMs();
+    const waitMs = Math.max(
+      this.#accounts.waitMs(keys.account, nowMs),
+      this.#addresses.waitMs(keys.address, nowMs),
+    );
+    if (waitMs > 0) {
+      const refusal = new Refusal('session.throttled', { seconds: Math.ceil(waitMs / 1000) });
+      await this.refused(caller, deed, null, refusal);
+      throw refusal;
+    }
+    this.#accounts.count(keys.account, nowMs);
+    this.#addresses.count(keys.address, nowMs);
+  }
+
+  async #refuseSignIn(from: string, refusal: Refusal, known: Subject | null): Promise<never> {
+    await this.refused(this.anonymous(from), 'session.open', known, refusal);
+    throw refusal;
+  }
+
+  /** Null when the person was deactivated or got another password while the present one was being judged. */
+  async #openFor(
+    person: { id: string; name: string; password_hash: string },
+    given: Credentials,
+  ): Promise<OpenedSession | null> {
+    const nowMs = this.#nowMs();
+    return this.#at.db.kysely.transaction().execute(async (trx) => {
+      const still = await trx
+        .updateTable('person')
+        .set({ last_sign_in: new Date(nowMs) })
+        .where('id', '=', person.id)
+        .where('active', '=', true)
+        .where('password_hash', '=', person.password_hash)
+        .returning('id')
+        .executeTakeFirst();
+      if (!still) return null;
+      const kind = given.token ? 'token' : 'cookie';
+      const session = await openSession(trx, {
+        personId: person.id,
+        kind,
+        from: given.from,
+        agent: given.agent,
+        nowMs,
+      });
+      await append(trx, {
+        atMs: nowMs,
+        actor: { personId: person.id, name: person.name, sessionId: session.id, from: given.from },
+        action: 'session.open' satisfies Deed,
+        outcome: 'done',
+        subject: { kind: 'session', id: session.id },
+        detail: { kind },
+      });
+      return session;
+    });
+  }
+
+  /** Ends this session, or all of the person's. Returns those that ended. */
+  async signOut(who: Who, which: 'this' | 'all'): Promise<string[]> {
+    const nowMs = this.#nowMs();
+    const why = which === 'all' ? 'everywhere' : 'signed-out';
+    const ended = await this.#at.db.kysely.transaction().execute(async (trx) => {
+      const ids =
+        which === 'all'
+          ? await endAllSessions(trx, who.personId, why, nowMs)
+          : await endSessions(trx, [who.sessionId], why, nowMs);
+      await append(trx, {
+        atMs: nowMs,
+        actor: plainActor(who),
+        action: 'session.close' satisfies Deed,
+        outcome: 'done',
+        subject: { kind: 'session', id: who.sessionId },
+        detail: { which, ended: ids.length },
+      });
+      return ids;
+    });
+    this.announce({ sessionIds: ended, personId: who.personId, why });
+    return ended;
+  }
+
+  /** Changes the caller's own password and ends the other sessions. A wrong present one is throttled like a sign-in. */
+  async changePassword(who: Who, present: string, next: string): Promise<void> {
+    const { kysely } = this.#at.db;
+    await this.#throttle({ account: fold(who.name), address: addressKey(who.from) }, who, 'password.change');
+    const row = await kysely
+      .selectFrom('person')
+      .select('password_hash')
+      .where('id', '=', who.personId)
+      .executeTakeFirst();
+    if (!(await passwordMatches(row?.password_hash ?? null, present))) refuse('password.wrong');
+    this.#accounts.clear(fold(who.name));
+    this.#addresses.forgive(addressKey(who.from));
+    const hash = await newPasswordHash(next, who.name);
+    const nowMs = this.#nowMs();
+    const ended = await kysely.transaction().execute(async (trx) => {
+      await trx.updateTable('person').set({ password_hash: hash }).where('id', '=', who.personId).execute();
+      const ids = await endAllSessions(trx, who.personId, 'password', nowMs, who.sessionId);
+      await append(trx, {
+        atMs: nowMs,
+        actor: plainActor(who),
+        action: 'password.change' satisfies Deed,
+        outcome: 'done',
+        subject: { kind: 'person', id: who.personId, name: who.name },
+        detail: { sessionsEnded: ids.length },
+      });
+      return ids;
+    });
+    this.announce({ sessionIds: ended, personId: who.personId, why: 'password' });
+  }
+
+  async sessionsOf(who: Who) {
+    return runningSessions(this.#at.db.kysely, who.personId);
+  }
+
+  /** Ends what is over by age or idleness, so that its views end too. */
+  async sweep(): Promise<void> {
+    const nowMs = this.#nowMs();
+    for (const over of await overdueSessions(this.#at.db.kysely, nowMs)) {
+      const why = over.expires.getTime() <= nowMs ? 'expired' : 'idle';
+      const sessionIds = await this.#at.db.kysely.transaction().execute(async (trx) => {
+        const ids = await endSessions(trx, [over.id], why, nowMs);
+        if (ids.length === 0) return ids;
+        await append(trx, {
+          atMs: nowMs,
+          actor: system,
+          action: 'session.expire' satisfies Deed,
+          outcome: 'done',
+          subject: { kind: 'session', id: over.id, name: over.name },
+          detail: { why },
+        });
+        return ids;
+      });
+      this.announce({ sessionIds, personId: over.person_id, why });
+    }
+  }
+
+  // ---- ends, heard by whoever holds views open
+
+  /** `listener` hears of sessions as they end, after the commit. Returns the way to stop listening. */
+  onEnded(listener: (ended: Ended) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** For whoever ended sessions in a transaction of their own, after its commit. */
+  announce(ended: Ended): void {
+    if (ended.sessionIds.length === 0) return;
+    for (const listener of this.#listeners) {
+      try {
+        listener(ended);
+      } catch (error) {
+        this.#at.log.error({ error: sayError(error) }, 'a listener for ended sessions failed');
+      }
+    }
+  }
+
+  // ---- set-up
+
+  async unit(): Promise<{ id: string; name: string } | null> {
+    const row = await this.#at.db.kysely.selectFrom('unit').select(['id', 'name']).executeTakeFirst();
+    return row ?? null;
+  }
+
+  /** Refuses a set-up code that is wrong, and throttles guessing at it like a password. */
+  async checkSetUpCode(code: string, given: string, from: string): Promise<void> {
+    const account = '\u0000set-up';
+    await this.#throttle({ account, address: addressKey(from) }, this.anonymous(from), 'setup');
+    if (!sameSecret(code, given.trim().toUpperCase())) refuse('setup.code');
+    this.#accounts.clear(account);
+    this.#addresses.forgive(addressKey(from));
+  }
+
+  /** Makes the unit, the first person and the first site in one transaction; of two at once, one wins. */
+  async setUp(given: SetUp): Promise<{ person: Person; siteId: string; session: OpenedSession }> {
+    if (await this.unit()) refuse('setup.done');
+    const passwordHash = await newPasswordHash(given.password, given.name);
+    const nowMs = this.#nowMs();
+    return this.#at.db.kysely.transaction().execute(async (trx) => {
+      const won = await trx
+        .insertInto('unit')
+        .values({ id: newId('unit', nowMs), name: given.unit, created: new Date(nowMs) })
+        .onConflict((conflict) => conflict.column('one').doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      if (!won) refuse('setup.done');
+      // One person alone must be able to try everything on the first evening; the console says so and asks to
+      // part the roles later. The ledger is the exception: whoever administers does not read it.
+      const person = await addPerson(trx, this.systemGrant('person.configure', { kind: 'person' }), {
+        name: given.name,
+        displayName: given.name,
+        roles: ['administrator', 'watcher', 'approver'],
+        passwordHash,
+      });
+      const siteGrant = this.systemGrant('site.configure', { kind: 'site', name: given.site });
+      const siteId = await given.firstSite(trx, siteGrant, given.site);
+      const { from, agent } = given;
+      const session = await openSession(trx, { personId: person.id, kind: 'cookie', from, agent, nowMs });
+      await append(trx, {
+        atMs: nowMs,
+        actor: { personId: person.id, name: person.name, sessionId: session.id, from },
+        action: 'setup' satisfies Deed,
+        outcome: 'done',
+        subject: { kind: 'unit', id: won.id, name: given.unit },
+        detail: { site: given.site, siteId, roles: person.roles },
+      });
+      return { person, siteId, session };
+    });
+  }
+
+  #nowMs(): number {
+    return this.#at.clock.wallMs();
+  }
+}
+
+/** Who acts, without what only the gate needs to know. */
+export function plainActor(caller: Actor): Actor {
+  const { personId, name, sessionId, from } = caller;
+  return { personId, name, sessionId, from };
+}
+
+/** Refuses a weak one; else its hash, which takes some 40 ms: make it before a transaction, not inside. */
+export async function newPasswordHash(password: string, name: string): Promise<string> {
+  checkNewPassword(password, name);
+  return hashPassword(password);
+}

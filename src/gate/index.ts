@@ -1,0 +1,34 @@
+/** Floor 5, the gate: who calls, whether they may, and the proof that they may. */
+export { type Account, type ChangeAt, change, note } from './change.ts';
+export {
+  type Context,
+  type Decision,
+  decide,
+  type Principal,
+  type Rule,
+  roleActions,
+  rules,
+  videoActions,
+} from './decide.ts';
+export {
+  type Credentials,
+  type Ended,
+  Gate,
+  type GateOptions,
+  newPasswordHash,
+  openGate,
+  plainActor,
+} from './gate.ts';
+export { Grant, type Subject } from './grant.ts';
+export { minPasswordLength } from './passwords.ts';
+export {
+  addPerson,
+  changePerson,
+  findPerson,
+  listPersons,
+  type NewPerson,
+  type Person,
+  type PersonChange,
+} from './persons.ts';
+export { type Caller, type EndedWhy, isWho, maxSessions, sameSecret, type Who } from './sessions.ts';
+export { addressKey } from './throttle.ts';

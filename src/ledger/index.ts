@@ -1,0 +1,78 @@
+/**
+ * Floor 4, the ledger: the append-only record of everything that was decided and done. A row is written in the
+ * caller's transaction, so that a change and its row exist together or not at all.
+ */
+import type { Kysely, Transaction } from 'kysely';
+import { refuse } from '../base/index.ts';
+import type { Tables } from '../db/index.ts';
+import type { Entry } from './entry.ts';
+
+export { type Actor, canonicalEntry, canonicalJson, type Entry, type EntrySubject, system } from './entry.ts';
+
+/** Writes the row and returns its place; `trx` is the transaction that holds the change. */
+export async function append(trx: Transaction<Tables>, entry: Entry): Promise<number> {
+  const row = await trx
+    .insertInto('ledger')
+    .values({
+      at: new Date(entry.atMs),
+      actor_id: entry.actor.personId,
+      actor: entry.actor.name,
+      session_id: entry.actor.sessionId,
+      from_address: entry.actor.from,
+      action: entry.action,
+      outcome: entry.outcome,
+      code: entry.code ?? null,
+      subject_kind: entry.subject?.kind ?? null,
+      subject_id: entry.subject?.id ?? null,
+      subject_name: entry.subject?.name ?? null,
+      reason: entry.reason ?? null,
+      detail: JSON.stringify(entry.detail ?? {}),
+    })
+    .returning('seq')
+    .executeTakeFirstOrThrow();
+  return row.seq;
+}
+
+export interface LedgerFilter {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly outcome?: 'done' | 'refused' | 'failed' | undefined;
+  /** A person's id. */
+  readonly actor?: string | undefined;
+  /** A subject's id or kind. */
+  readonly subject?: string | undefined;
+  /** RFC 3339. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** One page, newest first. `next` is the cursor of the page behind it, absent on the last. */
+export async function list(db: Kysely<Tables>, filter: LedgerFilter) {
+  const before = filter.cursor === undefined ? undefined : seqOfCursor(filter.cursor);
+  const rows = await db
+    .selectFrom('ledger')
+    .selectAll()
+    .$if(before !== undefined, (query) => query.where('seq', '<', before!))
+    .$if(filter.action !== undefined, (query) => query.where('action', '=', filter.action!))
+    .$if(filter.outcome !== undefined, (query) => query.where('outcome', '=', filter.outcome!))
+    .$if(filter.actor !== undefined, (query) => query.where('actor_id', '=', filter.actor!))
+    .$if(filter.subject !== undefined, (query) =>
+      query.where((or) =>
+        or.or([or('subject_id', '=', filter.subject!), or('subject_kind', '=', filter.subject!)]),
+      ),
+    )
+    .$if(filter.from !== undefined, (query) => query.where('at', '>=', new Date(filter.from!)))
+    .$if(filter.to !== undefined, (query) => query.where('at', '<', new Date(filter.to!)))
+    .orderBy('seq', 'desc')
+    .limit(filter.limit + 1)
+    .execute();
+  const items = rows.slice(0, filter.limit);
+  const last = items.at(-1);
+  return rows.length > filter.limit && last ? { items, next: String(last.seq) } : { items };
+}
+
+function seqOfCursor(cursor: string): number {
+  if (!/^\d{1,15}$/.test(cursor)) refuse('request.malformed', { what: 'cursor' });
+  return Number(cursor);
+}
