@@ -1,0 +1,29 @@
+/** MP4 as we write and read it: the head of a file, its parts, its identity. Nothing here opens a file. */
+export { Mp4Error, readBoxHead, timescale, walkBoxes } from './boxes.ts';
+export { identityBox, maxIdentityBytes, readIdentity, type SegmentIdentity } from './identity.ts';
+export {
+  type FlacTrack,
+  type Init,
+  initExtent,
+  initSegment,
+  type Mp4Audio,
+  type Mp4Video,
+  maxInitBytes,
+  readDuration,
+  readInit,
+  type TrackDefaults,
+} from './init.ts';
+export {
+  changePart,
+  type PartChange,
+  type PartHead,
+  type PartSpec,
+  partHead,
+  partHeadExtent,
+  prftBytes,
+  readPartHead,
+  type Sample,
+  type SoundSample,
+  type TrackRun,
+} from './part.ts';
+export { avcCodec, hevcCodec } from './sps.ts';
