@@ -39,12 +39,18 @@ const payloadBytes = 1400;
 
 export async function readClips(): Promise<{ fps: number; clips: readonly Clip[] }> {
   const { fps, clips } = list.parse(JSON.parse(await readFile(new URL('clips.json', folder), 'utf8')));
-  const read = clips.map(async ({ file, ...what }) => ({ ...what, ...cutClip(await readFile(new URL(file, folder)), what.codec) }));
+  const read = clips.map(async ({ file, ...what }) => ({
+    ...what,
+    ...cutClip(await readFile(new URL(file, folder)), what.codec),
+  }));
   return { fps, clips: await Promise.all(read) };
 }
 
 /** Cuts a whole Annex B file at its access unit delimiters. */
-export function cutClip(file: Uint8Array, codec: 'h264' | 'h265'): { sets: Uint8Array[]; pictures: Picture[] } {
+export function cutClip(
+  file: Uint8Array,
+  codec: 'h264' | 'h265',
+): { sets: Uint8Array[]; pictures: Picture[] } {
   const sets = new Map<number, Uint8Array>();
   const pictures: Picture[] = [];
   let units: Uint8Array[] = [];
