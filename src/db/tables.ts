@@ -69,10 +69,123 @@ export interface LedgerTable {
   detail: ColumnType<Record<string, unknown>, string, never>;
 }
 
+/** Written by `collect/`. */
+export interface SiteTable {
+  id: string;
+  name: string;
+  name_folded: string;
+  address: string;
+  time_zone: string;
+  created: Date;
+}
+
+/** Written by `collect/`. */
+export interface CameraTable {
+  id: string;
+  site_id: string;
+  name: string;
+  name_folded: string;
+  url: string;
+  sub_url: string | null;
+  user_name: string;
+  password_sealed: Uint8Array | null;
+  sub_user_name: string | null;
+  sub_password_sealed: Uint8Array | null;
+  transport: 'auto' | 'tcp' | 'udp';
+  sound_basis: string | null;
+  paused_at: Date | null;
+  paused_by: string | null;
+  paused_reason: string | null;
+  retired_at: Date | null;
+  retired_by: string | null;
+  retired_reason: string | null;
+  ordered_ms: number;
+  revision: Generated<number>;
+  created: Date;
+}
+
+/** Written by `store/`. */
+export interface VolumeTable {
+  id: string;
+  path: string;
+  segments: Generated<number>;
+  bytes: Generated<number>;
+  created: Date;
+}
+
+/** Written by `store/`. */
+export interface SegmentTable {
+  camera_id: string;
+  stream: 'main' | 'sub';
+  start_ms: number;
+  id: string;
+  end_ms: number;
+  condition: Generated<'good' | 'missing' | 'damaged'>;
+  volume_id: string;
+  path: string;
+  run: string;
+  start_ticks: number;
+  duration_ticks: number;
+  bytes: number;
+  parts: number;
+  pictures: number;
+  codec: string;
+  width: number;
+  height: number;
+  packets_lost: number;
+  damaged_pictures: number;
+  digest: Uint8Array;
+  recovered: Generated<boolean>;
+}
+
+/** Written by `store/`. */
+export interface GapTable {
+  id: string;
+  camera_id: string;
+  from_ms: number;
+  to_ms: number | null;
+  cause: string;
+  detail: ColumnType<Record<string, string | number>, string, string>;
+}
+
+/** Written by `store/`. */
+export interface RunTable {
+  id: string;
+  started: Date;
+  alive: Date;
+  ended: Date | null;
+}
+
+/** Written by `display/`. */
+export interface ViewTable {
+  id: string;
+  camera_id: string;
+  person_id: string;
+  session_id: string;
+  kind: 'live' | 'playback';
+  stream: 'main' | 'sub';
+  from_ms: number | null;
+  to_ms: number | null;
+  purpose: string;
+  transcoded: boolean;
+  opened: Date;
+  expires: Date;
+  ended: Date | null;
+  ended_why: string | null;
+  delivered_s: Generated<number>;
+}
+
 export interface Tables {
   unit: UnitTable;
   person: PersonTable;
   session: SessionTable;
   ledger: LedgerTable;
+  site: SiteTable;
+  camera: CameraTable;
+  volume: VolumeTable;
+  segment: SegmentTable;
+  gap: GapTable;
+  run: RunTable;
+  view: ViewTable;
   migration: MigrationTable;
 }

@@ -1,0 +1,143 @@
+-- What may be seen (site, camera), what is kept of it (volume, segment, gap, run) and who looked (view).
+
+create table site (
+  id text primary key,
+  name text not null check (length(name) between 1 and 80),
+  name_folded text not null unique,
+  address text not null default '',
+  time_zone text not null,
+  created timestamptz not null
+);
+comment on table site is 'A place under the unit. Written by collect.';
+comment on column site.name_folded is 'The name in NFKC and lower case: two sites may not differ by case alone.';
+comment on column site.time_zone is 'IANA name; days of the calendar and hours on paper are those of this zone.';
+
+create table camera (
+  id text primary key,
+  site_id text not null references site (id),
+  name text not null check (length(name) between 1 and 80),
+  name_folded text not null,
+  url text not null,
+  sub_url text,
+  user_name text not null default '',
+  password_sealed bytea,
+  sub_user_name text,
+  sub_password_sealed bytea,
+  transport text not null check (transport in ('auto', 'tcp', 'udp')),
+  sound_basis text,
+  paused_at timestamptz,
+  paused_by text,
+  paused_reason text,
+  retired_at timestamptz,
+  retired_by text,
+  retired_reason text,
+  ordered_ms bigint not null,
+  revision integer not null default 1,
+  created timestamptz not null,
+  check ((paused_at is null) = (paused_by is null)),
+  check ((retired_at is null) = (retired_by is null))
+);
+comment on table camera is 'A device and the addresses of its streams. Never deleted: its footage outlives it. Written by collect.';
+comment on column camera.url is 'rtsp:// or rtsps://, without credentials.';
+comment on column camera.password_sealed is 'AES-256-GCM under the key in DATA/keys, bound to the camera''s id; null = none.';
+comment on column camera.sub_user_name is 'Where the sub-stream has credentials of its own; null = those of the main stream.';
+comment on column camera.sound_basis is 'The recorded basis without which sound is dropped (PR-15).';
+comment on column camera.paused_by is 'Name of the person, as the gap names them.';
+comment on column camera.ordered_ms is 'UTC in ms: when recording was first ordered. From here every second is footage or a gap.';
+comment on column camera.revision is 'Counts changes; a change that was made on an older one is refused.';
+create unique index camera_name_at_site on camera (site_id, name_folded) where retired_at is null;
+
+create table volume (
+  id text primary key,
+  path text not null unique,
+  segments bigint not null default 0,
+  bytes bigint not null default 0,
+  created timestamptz not null
+);
+comment on table volume is 'A folder that holds segments. Written by store.';
+comment on column volume.segments is 'How many rows of segment name it; kept with them in one transaction.';
+
+create table segment (
+  camera_id text not null references camera (id),
+  stream text not null check (stream in ('main', 'sub')),
+  start_ms bigint not null,
+  id text not null,
+  end_ms bigint not null check (end_ms >= start_ms),
+  condition text not null default 'good' check (condition in ('good', 'missing', 'damaged')),
+  volume_id text not null references volume (id),
+  path text not null,
+  run text not null,
+  start_ticks bigint not null,
+  duration_ticks bigint not null,
+  bytes bigint not null,
+  parts integer not null,
+  pictures integer not null,
+  codec text not null,
+  width integer not null,
+  height integer not null,
+  packets_lost integer not null,
+  damaged_pictures integer not null,
+  digest bytea not null check (length(digest) = 32),
+  recovered boolean not null default false,
+  primary key (camera_id, stream, start_ms, id) include (end_ms, condition)
+);
+comment on table segment is 'One closed file of parts of one stream, written after the file is durable. Written by store.';
+comment on column segment.start_ms is 'UTC in ms of the first picture.';
+comment on column segment.end_ms is 'UTC in ms of the end of the last picture.';
+comment on column segment.condition is 'good, or what was found when the file was wanted; a file that is back is good again.';
+comment on column segment.path is 'Relative to the volume.';
+comment on column segment.run is 'An unbroken stretch of one connection; decode times go on within it.';
+comment on column segment.start_ticks is 'Decode time of the first picture in the run, 1/90000 s.';
+comment on column segment.digest is 'SHA-256 of the file.';
+comment on column segment.recovered is 'True when the row was made by a survey of the disk, not by the recorder''s report.';
+create unique index segment_by_id on segment (id);
+
+create table gap (
+  id text primary key,
+  camera_id text not null references camera (id),
+  from_ms bigint not null,
+  to_ms bigint check (to_ms > from_ms),
+  cause text not null,
+  detail jsonb not null default '{}' check (jsonb_typeof(detail) = 'object')
+);
+comment on table gap is 'A span of a camera''s main stream without footage, and why. Written by store, by its one state machine.';
+comment on column gap.to_ms is 'UTC in ms; null while it lasts.';
+comment on column gap.detail is 'Values of the cause''s sentence: by whom, the camera''s problem.';
+create unique index gap_open_of_camera on gap (camera_id) where to_ms is null;
+create index gap_by_end on gap (camera_id, coalesce(to_ms, 9223372036854775807), from_ms);
+
+create table run (
+  id text primary key,
+  started timestamptz not null,
+  alive timestamptz not null,
+  ended timestamptz
+);
+comment on table run is 'One run of the server, from start to end. Written by store.';
+comment on column run.alive is 'UTC; moved every few seconds: when a run was not ended, it lived at least until here.';
+comment on column run.ended is 'UTC; null while it runs, and for ever when it was not stopped but died.';
+create index run_by_start on run (started);
+
+create table view (
+  id text primary key,
+  camera_id text not null references camera (id),
+  person_id text not null references person (id),
+  session_id text not null references session (id),
+  kind text not null check (kind in ('live', 'playback')),
+  stream text not null check (stream in ('main', 'sub')),
+  from_ms bigint,
+  to_ms bigint check (to_ms > from_ms),
+  purpose text not null,
+  transcoded boolean not null,
+  opened timestamptz not null,
+  expires timestamptz not null,
+  ended timestamptz,
+  ended_why text,
+  delivered_s double precision not null default 0,
+  check ((kind = 'playback') = (from_ms is not null and to_ms is not null))
+);
+comment on table view is 'One live or playback session of one person; its id is the ticket. The use register. Written by display.';
+comment on column view.expires is 'UTC; moved ahead by the running player while the gate still permits.';
+comment on column view.ended_why is 'closed, revoked, expired, engine or restart.';
+comment on column view.delivered_s is 'Seconds of video that were written to the viewer''s sockets.';
+create index view_open on view (person_id) where ended is null;
+create index view_of_camera on view (camera_id, opened);
