@@ -1,0 +1,174 @@
+/**
+ * record.cpu, record.pss, record.lost: N cameras of 1080p25 H.264 at 4 Mb/s from GStreamer's RTSP server, recorded by
+ * our engine, then by one `ffmpeg -c copy` a camera, one after the other on the same machine in the same run.
+ */
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startGst } from '../test/support/gst.ts';
+import { cpuByProcess, cpuSince, pssMb } from './support/processes.ts';
+import { say, tell } from './support/report.ts';
+import { compare, sliceChecksums, sourceClip } from './support/source.ts';
+
+const settleS = Number(process.env.BENCH_SETTLE_S ?? 20);
+const measureS = Number(process.env.BENCH_MEASURE_S ?? 60);
+const sizes = (process.env.BENCH_CAMERAS ?? '8,32,64').split(',').map(Number);
+const must: Readonly<Record<number, number>> = { 32: 0.5, 64: 0.45 };
+
+const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+interface Cost {
+  readonly cpuSPerHour: number;
+  readonly pssMb: number;
+}
+
+async function measure(root: number, cameras: number): Promise<Cost> {
+  await wait(settleS);
+  const before = cpuByProcess(root);
+  const beganMs = performance.now();
+  await wait(measureS / 2);
+  const memoryMb = pssMb(root);
+  await wait(measureS / 2);
+  const hours = (performance.now() - beganMs) / 3_600_000;
+  return { cpuSPerHour: cpuSince(before, root) / hours / cameras, pssMb: memoryMb / cameras };
+}
+
+async function recordOurs(urls: readonly string[], folder: string): Promise<Cost> {
+  const child = fork(new URL('./record-ours.ts', import.meta.url), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  child.on('message', (fact: { kind: string; problem?: unknown }) => {
+    if (fact.kind !== 'opened') say(`ours: ${JSON.stringify(fact)}`);
+  });
+  child.send({ folder, urls });
+  const cost = await measure(child.pid as number, urls.length);
+  child.send('end');
+  await once(child, 'exit');
+  return cost;
+}
+
+async function recordPeer(urls: readonly string[], folder: string): Promise<Cost> {
+  const children: ChildProcess[] = urls.map((url, i) =>
+    spawn(
+      'ffmpeg',
+      [
+        '-loglevel',
+        'error',
+        '-rtsp_transport',
+        'tcp',
+        '-timeout',
+        '5000000',
+        '-i',
+        url,
+        '-c',
+        'copy',
+        '-f',
+        'segment',
+        '-segment_time',
+        '60',
+        '-segment_format_options',
+        'movflags=+frag_keyframe+empty_moov+default_base_moof',
+        join(folder, `peer${i}-%03d.mp4`),
+      ],
+      { stdio: 'ignore' },
+    ),
+  );
+  const cost = await measureAll(children.map(({ pid }) => pid as number));
+  for (const child of children) child.kill('SIGINT');
+  await Promise.all(children.map((child) => once(child, 'exit')));
+  return cost;
+}
+
+/** A peer is many processes side by side: its cost is their sum. */
+async function measureAll(roots: readonly number[]): Promise<Cost> {
+  await wait(settleS);
+  const before = roots.map((root) => cpuByProcess(root));
+  const beganMs = performance.now();
+  await wait(measureS / 2);
+  const memoryMb = roots.reduce((sum, root) => sum + pssMb(root), 0);
+  await wait(measureS / 2);
+  const hours = (performance.now() - beganMs) / 3_600_000;
+  const cpuS = roots.reduce(
+    (sum, root, i) => sum + cpuSince(before[i] as ReadonlyMap<number, number>, root),
+    0,
+  );
+  return { cpuSPerHour: cpuS / hours / roots.length, pssMb: memoryMb / roots.length };
+}
+
+/** Every stored file of a camera, oldest first, as one list of checksums. */
+function recordedOf(folder: string): readonly string[] {
+  return (readdirSync(folder, { recursive: true }) as string[])
+    .filter((name) => name.endsWith('.mp4'))
+    .sort()
+    .flatMap((name) => sliceChecksums(join(folder, name)));
+}
+
+function tellLost(folder: string, source: readonly string[], cameras: number): void {
+  let [missing, doubled, unknown] = [0, 0, 0];
+  for (const camera of readdirSync(join(folder, 'footage'))) {
+    const found = compare(source, recordedOf(join(folder, 'footage', camera)));
+    missing += found.missing;
+    doubled += found.doubled;
+    unknown += found.unknown;
+  }
+  const lost = missing + doubled + unknown;
+  tell({
+    metric: 'record.lost',
+    unit: 'access units',
+    at: { cameras },
+    ours: lost,
+    must: '0',
+    reached: lost === 0,
+  });
+}
+
+function tellCost(cameras: number, ours: Cost, peer: Cost): void {
+  const peerName = 'ffmpeg -c copy';
+  const cpu = ours.cpuSPerHour / peer.cpuSPerHour;
+  const pss = ours.pssMb / peer.pssMb;
+  const cpuMust = must[cameras];
+  tell({
+    metric: 'record.cpu',
+    unit: 's/camera-hour',
+    at: { cameras },
+    ours: ours.cpuSPerHour,
+    peer: peer.cpuSPerHour,
+    peerName,
+    ratio: cpu,
+    must: cpuMust ? `ratio ≤ ${cpuMust}` : '',
+    reached: !cpuMust || cpu <= cpuMust,
+  });
+  tell({
+    metric: 'record.pss',
+    unit: 'MB/camera',
+    at: { cameras },
+    ours: ours.pssMb,
+    peer: peer.pssMb,
+    peerName,
+    ratio: pss,
+    must: cameras === 32 ? 'ratio ≤ 0.35, ≤ 5 MB' : 'ratio ≤ 0.35',
+    reached: pss <= 0.35 && (cameras !== 32 || ours.pssMb <= 5),
+  });
+}
+
+export async function run(): Promise<void> {
+  const clip = sourceClip(settleS + measureS + 40);
+  const source = sliceChecksums(clip);
+  for (const cameras of sizes) {
+    const launch = `( filesrc location=${clip} ! qtdemux ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 )`;
+    const folder = mkdtempSync(join(tmpdir(), 'custos-bench-'));
+    await using server = await startGst({
+      streams: Array.from({ length: cameras }, (_, i) => ({ path: `cam${i}`, launch })),
+    });
+    const urls = Array.from({ length: cameras }, (_, i) => server.url(`cam${i}`));
+    say(`${cameras} cameras, ours`);
+    const ours = await recordOurs(urls, folder);
+    tellLost(folder, source, cameras);
+    say(`${cameras} cameras, ffmpeg`);
+    const peer = await recordPeer(urls, folder);
+    tellCost(cameras, ours, peer);
+    rmSync(folder, { recursive: true });
+  }
+}
