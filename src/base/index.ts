@@ -6,3 +6,4 @@ export { assert, Fault, sayError } from './fault.ts';
 export { idPattern, newId } from './ids.ts';
 export { type Log, noLog, openLog, withoutCredentials } from './log.ts';
 export { type Because, Refusal, refuse } from './refusal.ts';
+export { type Environment, findProgram, readSettings, type Settings, SettingsEnd } from './settings.ts';
