@@ -1,0 +1,658 @@
+/**
+ * The playback player: any recorded instant, at any speed, picture by picture. It asks the server for some seconds
+ * ahead and no more, shows gaps with their cause and skips them or waits through them, and seeks inside of what it
+ * holds without asking anyone. Framework-free; it lives until it is disposed.
+ */
+import type { Frame, InitJson } from '../../../src/contract/frames.ts';
+import { MediaBuffer } from './buffer.ts';
+import { Feed, type FeedState, type OpenedView, type Refused } from './feed.ts';
+import { nowMs, onPulse } from './time.ts';
+import type { MappedPart } from './timemap.ts';
+
+export const speeds = [0.5, 1, 2, 4, 8] as const;
+export type Speed = (typeof speeds)[number];
+
+export interface KnownGap {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly cause: string;
+  readonly detail: Readonly<Record<string, string | number>>;
+}
+
+export type PlaybackState =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'seeking' }
+  | { readonly kind: 'playing' }
+  | { readonly kind: 'paused' }
+  | { readonly kind: 'waiting' }
+  /** Inside of a gap: nothing was recorded here. */
+  | { readonly kind: 'gap'; readonly gap: KnownGap }
+  /** Nothing more is recorded after this. */
+  | { readonly kind: 'end' }
+  | { readonly kind: 'problem'; readonly code: string; readonly values: Refused['values'] }
+  | { readonly kind: 'refused'; readonly refused: Refused; readonly again: boolean }
+  | { readonly kind: 'hidden' };
+
+export interface PlaybackStatus {
+  readonly state: PlaybackState;
+  readonly wantsToPlay: boolean;
+  readonly speed: Speed;
+  readonly gaps: 'skip' | 'wait';
+  /** The gap that was skipped last, until the next seek. */
+  readonly skipped: KnownGap | null;
+  readonly transcoded: boolean;
+  readonly init: InitJson | null;
+  readonly muted: boolean;
+}
+
+export interface PlaybackDoor {
+  open(fromMs: number, toMs: number): Promise<OpenedView>;
+  renew(ticket: string): Promise<{ readonly expires: string }>;
+  close(ticket: string): Promise<void>;
+}
+
+export interface PlaybackOptions {
+  readonly host: HTMLElement;
+  readonly door: PlaybackDoor;
+  /** The span to open a view for, so that an instant lies in it: usually its day. */
+  readonly spanOf: (atMs: number) => { readonly fromMs: number; readonly toMs: number };
+  readonly atMs: number;
+  readonly plays: boolean;
+  readonly gaps: 'skip' | 'wait';
+  readonly onStatus: (status: PlaybackStatus) => void;
+  /** The instant shown changed. */
+  readonly onPosition: (wallMs: number) => void;
+}
+
+interface Pending {
+  atMs: number;
+  readonly startedMs: number;
+  /** Where the wanted picture is, once it is known. */
+  targetS: number | null;
+}
+
+/** An instant's media time has room for this much before and after the first one that was asked for. */
+const roomS = 60 * 86_400;
+const aheadS = 24;
+const keepBehindS = 20;
+const trimAboveS = 45;
+/** A hole this small is a lost packet, not a gap worth a word, s. */
+const smallHoleS = 0.5;
+const starvedAfterMs = 3000;
+const pollEndMs = 1000;
+const scrubPatienceMs = 400;
+const mostGaps = 500;
+/** A picture begins a moment after its time, so that rounding never shows the one before. */
+const insidePictureS = 0.001;
+
+export class PlaybackPlayer implements Disposable {
+  readonly #options: PlaybackOptions;
+  readonly #feed: Feed;
+  readonly #video: HTMLVideoElement;
+  readonly #stopPulse: () => void;
+  #buffer: MediaBuffer;
+  #baseMs: number;
+  #span: { fromMs: number; toMs: number };
+  #feedState: FeedState = { kind: 'opening' };
+  #init: InitJson | null = null;
+  #problem: { code: string; values: Refused['values'] } | null = null;
+  #pending: Pending | null;
+  #wantsToPlay: boolean;
+  #speed: Speed = 1;
+  #gapPolicy: 'skip' | 'wait';
+  #gaps: KnownGap[] = [];
+  #skipped: KnownGap | null = null;
+  #inGap: { gap: KnownGap; atMs: number; beatMs: number } | null = null;
+  #muted = true;
+  #positionMs: number;
+  #shownS: number | null = null;
+  #untilMs = 0;
+  #awaitsAnswer = false;
+  #ended = false;
+  #endPolledMs = 0;
+  #starvedSinceMs: number | null = null;
+  #scrub: { wantedMs: number; askedMs: number; busySinceMs: number | null; remote: boolean } | null = null;
+  #seeks = 0;
+  #breaks = 0;
+  #status: PlaybackStatus;
+  #over = false;
+
+  constructor(options: PlaybackOptions) {
+    this.#options = options;
+    this.#gapPolicy = options.gaps;
+    this.#wantsToPlay = options.plays;
+    this.#positionMs = options.atMs;
+    this.#span = options.spanOf(options.atMs);
+    this.#baseMs = options.atMs - (roomS / 2) * 1000;
+    this.#pending = { atMs: options.atMs, startedMs: nowMs(), targetS: null };
+    this.#video = this.#makeVideo();
+    this.#buffer = this.#makeBuffer();
+    this.#feed = new Feed({
+      door: {
+        open: () => options.door.open(this.#span.fromMs, this.#span.toMs),
+        renew: (ticket) => options.door.renew(ticket),
+        close: (ticket) => options.door.close(ticket),
+      },
+      pauses: false,
+      onFrame: (frame) => this.#take(frame),
+      onState: (state) => this.#onFeed(state),
+    });
+    this.#status = this.#read();
+    this.#watchPictures();
+    this.#stopPulse = onPulse(() => this.#beat());
+    this.#feed.start();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stopPulse();
+    this.#feed[Symbol.dispose]();
+    this.#buffer[Symbol.dispose]();
+    this.#options.host.replaceChildren();
+  }
+
+  get status(): PlaybackStatus {
+    return this.#status;
+  }
+
+  /** UTC of what is shown (or is being sought), ms since 1970. */
+  get positionMs(): number {
+    return this.#positionMs;
+  }
+
+  get view(): OpenedView | null {
+    return this.#feed.view;
+  }
+
+  #makeVideo(): HTMLVideoElement {
+    const video = document.createElement('video');
+    video.muted = true;
+    video.playsInline = true;
+    video.disablePictureInPicture = true;
+    this.#options.host.append(video);
+    return video;
+  }
+
+  #makeBuffer(): MediaBuffer {
+    return new MediaBuffer({
+      video: this.#video,
+      baseMs: this.#baseMs,
+      place: 'by-wall',
+      durationS: roomS,
+      onAppended: () => this.#beat(),
+      onBroken: () => this.#onBroken(),
+    });
+  }
+
+  #onBroken(): void {
+    this.#breaks += 1;
+    const again = () => {
+      if (this.#over) return;
+      this.#buffer = this.#makeBuffer();
+      this.#pending = { atMs: this.#positionMs, startedMs: nowMs(), targetS: null };
+      // A new connection begins with its init.
+      this.#feed.reopen();
+    };
+    setTimeout(again, Math.min(10_000, 250 * 2 ** this.#breaks));
+  }
+
+  // What a person can do.
+
+  play(): void {
+    this.#wantsToPlay = true;
+    if (this.#ended && this.#status.state.kind === 'end') this.#endPolledMs = 0;
+    this.#goOn();
+    this.#tell();
+  }
+
+  pause(): void {
+    this.#wantsToPlay = false;
+    this.#video.pause();
+    this.#tell();
+  }
+
+  setSpeed(speed: Speed): void {
+    this.#speed = speed;
+    this.#video.playbackRate = speed;
+    this.#askAhead();
+    this.#tell();
+  }
+
+  setGaps(gaps: 'skip' | 'wait'): void {
+    this.#gapPolicy = gaps;
+    if (gaps === 'skip' && this.#inGap) this.leaveGap();
+    this.#tell();
+  }
+
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+    this.#video.muted = muted;
+    this.#tell();
+  }
+
+  setVisible(visible: boolean): void {
+    if (!visible) this.#video.pause();
+    this.#feed.setVisible(visible);
+    if (visible) this.#goOn();
+  }
+
+  /** Shows an instant. Inside of what is held nothing is asked of the server. */
+  seek(atMs: number): void {
+    const wasRemote = this.#scrub?.remote === true;
+    this.#scrub = null;
+    this.#inGap = null;
+    this.#skipped = null;
+    this.#positionMs = atMs;
+    this.#pending = { atMs, startedMs: nowMs(), targetS: null };
+    const targetS = wasRemote ? null : this.#buffer.map.mediaAt(atMs);
+    if (targetS !== null) this.#showAt(targetS);
+    else this.#askServer(atMs, false);
+    this.#options.onPosition(atMs);
+    this.#tell();
+  }
+
+  /** While the playhead is dragged: key pictures, as fast as they come. End with `seek`. */
+  scrub(atMs: number): void {
+    this.#video.pause();
+    this.#inGap = null;
+    this.#skipped = null;
+    this.#positionMs = atMs;
+    this.#scrub ??= { wantedMs: atMs, askedMs: Number.NaN, busySinceMs: null, remote: false };
+    this.#scrub.wantedMs = atMs;
+    this.#scrubOn();
+    this.#options.onPosition(atMs);
+    this.#tell();
+  }
+
+  #scrubOn(): void {
+    const scrub = this.#scrub;
+    if (!scrub || scrub.askedMs === scrub.wantedMs) return;
+    if (scrub.busySinceMs !== null && nowMs() - scrub.busySinceMs < scrubPatienceMs) return;
+    scrub.askedMs = scrub.wantedMs;
+    scrub.busySinceMs = nowMs();
+    this.#pending = { atMs: scrub.wantedMs, startedMs: nowMs(), targetS: null };
+    const heldS = scrub.remote ? null : this.#buffer.map.mediaAt(scrub.wantedMs);
+    if (heldS !== null) {
+      this.#showAt(heldS);
+      return;
+    }
+    scrub.remote = true;
+    this.#askServer(scrub.wantedMs, true);
+  }
+
+  /** One picture on or back. */
+  step(by: 1 | -1): void {
+    this.pause();
+    this.#inGap = null;
+    const fromS = this.#pending?.targetS ?? this.#shownS;
+    if (fromS === null) return;
+    const map = this.#buffer.map;
+    const pictureS = map.pictureAt(fromS) ?? fromS;
+    const nextS = by > 0 ? map.pictureAfter(pictureS) : map.pictureBefore(pictureS);
+    if (nextS === null) {
+      // Before the first picture that is held: an instant just before it shows the one that preceded it.
+      if (by < 0) this.seek(this.#positionMs - 15);
+      return;
+    }
+    this.#pending = { atMs: map.wallAt(nextS) ?? this.#positionMs, startedMs: nowMs(), targetS: nextS };
+    this.#showAt(nextS);
+    this.#tell();
+  }
+
+  /** Out of the gap that is being waited through. */
+  leaveGap(): void {
+    const gap = this.#inGap?.gap;
+    if (!gap) return;
+    this.#inGap = null;
+    this.#skipped = gap;
+    this.#landAfter(gap);
+  }
+
+  // What comes from the server.
+
+  #onFeed(state: FeedState): void {
+    this.#feedState = state;
+    if (state.kind === 'open') this.#onOpen();
+    this.#tell();
+  }
+
+  #onOpen(): void {
+    this.#problem = null;
+    this.#pending ??= { atMs: this.#positionMs, startedMs: nowMs(), targetS: null };
+    this.#askServer(this.#pending.atMs, false);
+  }
+
+  #take(frame: Frame): void {
+    if (frame.kind === 'init') {
+      this.#init = frame.json;
+      this.#buffer.init(frame);
+    } else if (frame.kind === 'part') this.#onPart(frame);
+    else if (frame.kind === 'gap') this.#onGap(frame);
+    else if (frame.kind === 'end') {
+      this.#ended = true;
+      if (this.#scrub) this.#scrub.busySinceMs = null;
+    } else if (frame.kind === 'problem') this.#problem = frame.json;
+    if (frame.kind !== 'part') this.#beat();
+  }
+
+  #onPart(frame: Extract<Frame, { kind: 'part' }>): void {
+    // What was still under way for the place before is not the answer; the answer begins with a discontinuity.
+    if (this.#awaitsAnswer && !frame.discontinuity) return;
+    this.#awaitsAnswer = false;
+    this.#ended = false;
+    this.#problem = null;
+    const part = this.#buffer.part(frame);
+    if (part && this.#pending) this.#aim(this.#pending, part);
+  }
+
+  /** Points a pending seek at its picture as soon as it is known where that is. */
+  #aim(pending: Pending, part: MappedPart): void {
+    if (pending.targetS !== null) return;
+    if (this.#scrub) {
+      this.#showAt(part.startS);
+      return;
+    }
+    const targetS = this.#buffer.map.mediaAt(pending.atMs);
+    if (targetS !== null) {
+      this.#showAt(targetS);
+      return;
+    }
+    // Not yet: the answer begins with the key before the instant.
+    if (part.wallMs <= pending.atMs) return;
+    const gap = this.#gapAt(pending.atMs, part.wallMs);
+    if (this.#gapPolicy === 'wait' && gap.toMs - pending.atMs > smallHoleS * 1000) {
+      this.#enterGap(gap, pending.atMs);
+      return;
+    }
+    if (gap.toMs - gap.fromMs > smallHoleS * 1000) this.#skipped = gap;
+    pending.atMs = part.wallMs;
+    this.#showAt(part.startS);
+  }
+
+  #onGap(frame: Extract<Frame, { kind: 'gap' }>): void {
+    const gap = {
+      fromMs: frame.fromMs,
+      toMs: frame.json.to,
+      cause: frame.json.cause,
+      detail: frame.json.detail,
+    };
+    if (!(gap.toMs > gap.fromMs)) return;
+    this.#gaps = [...this.#gaps.filter((each) => each.fromMs !== gap.fromMs), gap].slice(-mostGaps);
+    if (this.#scrub) this.#scrub.busySinceMs = null;
+    this.#askAhead();
+  }
+
+  /** The gap around an instant as it was told, else one without a known cause up to where footage goes on. */
+  #gapAt(atMs: number, untilMs: number): KnownGap {
+    const told = this.#gaps.find((each) => each.fromMs - 1000 <= atMs && atMs < each.toMs);
+    return told ?? { fromMs: atMs, toMs: untilMs, cause: 'unexplained', detail: {} };
+  }
+
+  #askServer(atMs: number, keysOnly: boolean): void {
+    if (!this.#makeRoom(atMs)) return;
+    this.#buffer.forget();
+    this.#gaps = [];
+    this.#ended = false;
+    this.#awaitsAnswer = true;
+    this.#starvedSinceMs = nowMs();
+    this.#untilMs = keysOnly ? atMs : atMs + this.#aheadMs;
+    if (!keysOnly) this.#video.currentTime = (atMs - this.#baseMs) / 1000;
+    this.#feed.wish({ op: 'seek', atMs, untilMs: this.#untilMs, ...(keysOnly ? { keysOnly } : {}) });
+  }
+
+  /** False: the instant is outside of the open view, another is being opened and will ask by itself. */
+  #makeRoom(atMs: number): boolean {
+    if (Math.abs((atMs - this.#baseMs) / 1000 - roomS / 2) > roomS / 2 - 86_400) {
+      this.#baseMs = atMs - (roomS / 2) * 1000;
+      this.#buffer[Symbol.dispose]();
+      this.#buffer = this.#makeBuffer();
+      this.#span = this.#options.spanOf(atMs);
+      this.#feed.reopen();
+      return false;
+    }
+    if (atMs >= this.#span.fromMs && atMs < this.#span.toMs) return true;
+    this.#span = this.#options.spanOf(atMs);
+    this.#feed.reopen();
+    return false;
+  }
+
+  get #aheadMs(): number {
+    return Math.max(aheadS, 10 * this.#speed) * 1000;
+  }
+
+  /** Moves the credit ahead of what is shown; over a gap, ahead of its end. */
+  #askAhead(): void {
+    if (this.#awaitsAnswer || this.#scrub) return;
+    let fromMs = this.#positionMs;
+    for (const gap of this.#gaps) if (gap.fromMs <= fromMs + 1000 && fromMs < gap.toMs) fromMs = gap.toMs;
+    const lastGap = this.#gaps.find((gap) => gap.fromMs <= this.#untilMs && this.#untilMs < gap.toMs);
+    if (lastGap && lastGap.fromMs < fromMs + this.#aheadMs) fromMs = Math.max(fromMs, lastGap.toMs);
+    const wantedMs = fromMs + this.#aheadMs;
+    if (wantedMs - this.#untilMs < this.#aheadMs / 4) return;
+    if (this.#feed.wish({ op: 'until', untilMs: wantedMs })) this.#untilMs = wantedMs;
+  }
+
+  // What is shown.
+
+  #showAt(atS: number): void {
+    const pictureS = this.#buffer.map.pictureAt(atS) ?? atS;
+    if (this.#pending) this.#pending.targetS = pictureS;
+    const wanted = Math.max(atS, pictureS + insidePictureS);
+    if (Math.abs(this.#video.currentTime - wanted) > 0.0004) this.#video.currentTime = wanted;
+    // The picture is on the screen already: no new one will be announced.
+    else if (this.#shownS === pictureS && !this.#video.seeking) this.#onPicture(pictureS);
+    this.#goOn();
+  }
+
+  #watchPictures(): void {
+    const onPicture: VideoFrameRequestCallback = (_, picture) => {
+      if (this.#over) return;
+      this.#onPicture(picture.mediaTime);
+      this.#video.requestVideoFrameCallback(onPicture);
+    };
+    this.#video.requestVideoFrameCallback(onPicture);
+  }
+
+  #onPicture(mediaS: number): void {
+    const wallMs = this.#buffer.map.wallWithin(mediaS + 0.0005);
+    if (wallMs === null) return;
+    const pending = this.#pending;
+    if (pending) {
+      if (pending.targetS === null || Math.abs(mediaS - pending.targetS) > 0.02) return;
+      this.#onSought(pending);
+    }
+    this.#shownS = mediaS;
+    this.#positionMs = Math.round(wallMs);
+    this.#starvedSinceMs = null;
+    this.#options.host.dataset.shownWallMs = String(this.#positionMs);
+    if (!this.#scrub) this.#options.onPosition(this.#positionMs);
+  }
+
+  #onSought(pending: Pending): void {
+    const { host } = this.#options;
+    this.#pending = null;
+    this.#seeks += 1;
+    this.#breaks = 0;
+    const tookMs = Math.round(nowMs() - pending.startedMs);
+    if (host.dataset.firstFrameMs === undefined) host.dataset.firstFrameMs = String(tookMs);
+    host.dataset.seekMs = String(tookMs);
+    host.dataset.seeks = String(this.#seeks);
+    host.dispatchEvent(new CustomEvent('custos:sought', { bubbles: true, detail: { tookMs } }));
+    if (this.#scrub) {
+      this.#scrub.busySinceMs = null;
+      this.#scrubOn();
+      return;
+    }
+    // Only now, so that the picture before stays until this one is there: the places before are let go.
+    const { first, last } = this.#buffer.map;
+    if (first && last) this.#buffer.keep(first.startS - 0.02, last.endS + 1);
+    this.#goOn();
+    this.#tell();
+  }
+
+  #goOn(): void {
+    const video = this.#video;
+    if (!this.#wantsToPlay || this.#scrub || this.#inGap || document.hidden) return;
+    video.playbackRate = this.#speed;
+    if (video.paused) video.play().catch(() => undefined);
+  }
+
+  #beat(): void {
+    if (this.#over || this.#feedState.kind === 'hidden') {
+      this.#tell();
+      return;
+    }
+    if (this.#scrub) this.#scrubOn();
+    else if (this.#inGap) this.#waitInGap(this.#inGap);
+    else if (this.#pending?.targetS === null) this.#lookForGap(this.#pending);
+    else if (!this.#pending) this.#crossHole();
+    if (!this.#awaitsAnswer) this.#askAhead();
+    this.#pollEnd();
+    this.#feedStarved();
+    this.#trim();
+    this.#tell();
+  }
+
+  /** A seek into a gap: nothing will come for this instant. */
+  #lookForGap(pending: Pending): void {
+    const gap = this.#gaps.find((each) => each.fromMs <= pending.atMs && pending.atMs < each.toMs);
+    if (!gap) return;
+    if (this.#gapPolicy === 'wait') {
+      this.#enterGap(gap, pending.atMs);
+      return;
+    }
+    this.#awaitsAnswer = false;
+    this.#askAhead();
+  }
+
+  #enterGap(gap: KnownGap, atMs: number): void {
+    this.#pending = null;
+    this.#video.pause();
+    this.#inGap = { gap, atMs, beatMs: nowMs() };
+    this.#positionMs = atMs;
+  }
+
+  /** A gap is waited through at the chosen speed: the clock runs, the picture is empty. */
+  #waitInGap(inGap: { gap: KnownGap; atMs: number; beatMs: number }): void {
+    const now = nowMs();
+    if (this.#wantsToPlay) inGap.atMs += (now - inGap.beatMs) * this.#speed;
+    inGap.beatMs = now;
+    this.#positionMs = Math.round(Math.min(inGap.atMs, inGap.gap.toMs));
+    this.#options.onPosition(this.#positionMs);
+    if (inGap.atMs < inGap.gap.toMs) return;
+    this.#inGap = null;
+    this.#landAfter(inGap.gap);
+  }
+
+  #landAfter(gap: KnownGap): void {
+    const part = this.#buffer.map.partAfter((gap.toMs - this.#baseMs) / 1000 - 1);
+    const pending = { atMs: part?.wallMs ?? gap.toMs, startedMs: nowMs(), targetS: null };
+    this.#pending = pending;
+    this.#positionMs = pending.atMs;
+    if (part) this.#showAt(part.startS);
+    else this.#askServer(gap.toMs, false);
+    this.#tell();
+  }
+
+  /** At the end of what is held in one piece: on to the next piece, through the gap between. */
+  #crossHole(): void {
+    const video = this.#video;
+    if (!this.#wantsToPlay || video.seeking || this.#awaitsAnswer) return;
+    const range = this.#buffer.rangeAt(video.currentTime);
+    const endS = range?.endS ?? video.currentTime;
+    const atEnd =
+      endS - video.currentTime < 0.06 || (video.readyState < 3 && endS - video.currentTime < 0.25);
+    if (!atEnd) return;
+    const next = this.#buffer.rangeAfter(video.currentTime + 0.001);
+    const told = this.#gaps.find(
+      (each) => each.fromMs - 1500 <= this.#positionMs && this.#positionMs < each.toMs,
+    );
+    if (told && this.#gapPolicy === 'wait' && told.toMs - told.fromMs > smallHoleS * 1000) {
+      this.#enterGap(told, Math.max(told.fromMs, this.#positionMs));
+      return;
+    }
+    if (!next) return;
+    const part = this.#buffer.map.partAt(next.startS + 0.01);
+    if (told) this.#skipped = told;
+    else if (next.startS - endS > smallHoleS && part)
+      this.#skipped = { fromMs: this.#positionMs, toMs: part.wallMs, cause: 'unexplained', detail: {} };
+    this.#pending = { atMs: part?.wallMs ?? this.#positionMs, startedMs: nowMs(), targetS: null };
+    this.#showAt(part?.startS ?? next.startS);
+  }
+
+  /** At the newest: what is being recorded now comes a little later. */
+  #pollEnd(): void {
+    const now = nowMs();
+    if (!this.#ended || now - this.#endPolledMs < pollEndMs) return;
+    this.#endPolledMs = now;
+    if (this.#untilMs > this.#positionMs) this.#feed.wish({ op: 'until', untilMs: this.#untilMs });
+  }
+
+  /** Nothing came for what was asked (an answer crossed a question): ask again. */
+  #feedStarved(): void {
+    const isStarved = (this.#pending !== null || this.#video.readyState < 3) && !this.#inGap && !this.#ended;
+    if (!isStarved || !this.#feed.isOpen || this.#scrub) {
+      if (!isStarved) this.#starvedSinceMs = null;
+      return;
+    }
+    this.#starvedSinceMs ??= nowMs();
+    if (nowMs() - this.#starvedSinceMs < starvedAfterMs) return;
+    const atMs = this.#pending?.atMs ?? this.#positionMs;
+    this.#pending = { atMs, startedMs: this.#pending?.startedMs ?? nowMs(), targetS: null };
+    this.#askServer(atMs, false);
+  }
+
+  #trim(): void {
+    const firstS = this.#buffer.map.first?.startS;
+    if (this.#pending || firstS === undefined) return;
+    const atS = this.#video.currentTime;
+    if (atS - firstS > trimAboveS) this.#buffer.keep(atS - keepBehindS);
+  }
+
+  // What is said.
+
+  #state(): PlaybackState {
+    const feed = this.#feedState;
+    if (feed.kind === 'hidden') return { kind: 'hidden' };
+    if (feed.kind === 'refused')
+      return { kind: 'refused', refused: feed.refused, again: feed.retryInMs !== null };
+    if (this.#inGap) return { kind: 'gap', gap: this.#inGap.gap };
+    if (this.#pending) return this.#pendingState(this.#pending);
+    if (!this.#wantsToPlay) return { kind: 'paused' };
+    if (this.#video.readyState >= 3) return { kind: 'playing' };
+    if (this.#ended) return { kind: 'end' };
+    return this.#problem ? { kind: 'problem', ...this.#problem } : { kind: 'waiting' };
+  }
+
+  #pendingState(pending: Pending): PlaybackState {
+    const gap = this.#gaps.find((each) => each.fromMs <= pending.atMs && pending.atMs < each.toMs);
+    if (this.#ended && pending.targetS === null) return gap ? { kind: 'gap', gap } : { kind: 'end' };
+    if (this.#problem) return { kind: 'problem', ...this.#problem };
+    if (gap && pending.targetS === null) return { kind: 'gap', gap };
+    if (this.#feedState.kind !== 'open' && this.#shownS === null) return { kind: 'opening' };
+    return { kind: 'seeking' };
+  }
+
+  #read(): PlaybackStatus {
+    return {
+      state: this.#state(),
+      wantsToPlay: this.#wantsToPlay,
+      speed: this.#speed,
+      gaps: this.#gapPolicy,
+      skipped: this.#skipped,
+      transcoded: this.#feed.view?.transcoded ?? false,
+      init: this.#init,
+      muted: this.#muted,
+    };
+  }
+
+  #tell(): void {
+    if (this.#over) return;
+    const next = this.#read();
+    if (JSON.stringify(next) === JSON.stringify(this.#status)) return;
+    this.#status = next;
+    this.#options.host.dataset.state = next.state.kind;
+    this.#options.onStatus(next);
+  }
+}
