@@ -136,6 +136,11 @@ export const refusals = {
     en: 'The recording engine is starting again. Try again in a moment.',
     zh: '录像引擎正在重启，请稍后再试。',
   },
+  'system.restarting': {
+    status: 503,
+    en: 'A part of Custos is starting again. Try again in a moment.',
+    zh: '系统的一个部件正在重启，请稍后再试。',
+  },
   'internal.fault': {
     status: 500,
     en: 'Something broke in Custos. The log has the details under {id}.',

@@ -118,12 +118,17 @@ export class Gate implements AsyncDisposable {
   // ---- may they
 
   /** The grant, or the refusal: written to the ledger in a transaction of its own, then thrown. */
-  async admit<A extends Action>(caller: Caller, action: A, subject: Subject): Promise<Grant<A>> {
+  async admit<A extends Action>(
+    caller: Caller,
+    action: A,
+    subject: Subject,
+    detail: Record<string, unknown> = {},
+  ): Promise<Grant<A>> {
     const decision = this.#decide(caller, action, subject);
     if (decision.permit) return issue(plainActor(caller), action, subject, decision.rules, this.#nowMs());
     const because = decision.rules.map((rule) => ({ clause: `gate.${rule}` }));
     const refusal = new Refusal(decision.code, { action }, because);
-    await this.refused(caller, action, subject, refusal);
+    await this.refused(caller, action, subject, refusal, detail);
     throw refusal;
   }
 

@@ -1,0 +1,264 @@
+/**
+ * The HTTP server: one origin and one port for console, API, media and metrics. What every request meets before it
+ * reaches a route stands here: limits, headers, host, rate; and how errors leave.
+ */
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Transaction } from 'kysely';
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { type Clock, Fault, type Log, newId, Refusal, sayError } from '../base/index.ts';
+import { type Action, type Endpoint, govern } from '../contract/index.ts';
+import type { Database, Tables } from '../db/index.ts';
+import { addressKey, type Gate, type Grant, type Subject, sameSecret } from '../gate/index.ts';
+import { addressOf, calledBy, checkHost, hostOf, inUrl, isLoopback } from './caller.ts';
+import { ConsoleFiles, dataPolicy, mountConsole } from './console.ts';
+import { contractEndpoints, openApi } from './openapi.ts';
+import { mountLedger, mountPersons } from './persons.ts';
+import { headersOf, languageOf, problemOf, refusalOfFastify } from './problem.ts';
+import { type Edge, mount } from './route.ts';
+import { mountSessions, newSetupCode } from './sessions.ts';
+import { type StreamSource, Streams } from './stream.ts';
+import { type UpgradeHandler, Upgrades } from './upgrades.ts';
+
+export interface ServerOptions {
+  readonly db: Database;
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Address to listen on; off loopback TLS is needed, here or in a proxy. */
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer } | undefined;
+  /** A proxy before us ends TLS; its last `X-Forwarded-*` are believed. */
+  readonly behindProxy: boolean;
+  /** Opens `/metrics` off loopback, as a bearer token. */
+  readonly metricsToken?: string | undefined;
+  /** The built console; null serves none. */
+  readonly consoleDir: string | null;
+  readonly demo: boolean;
+  readonly version: string;
+  readonly health: () => 'ok' | 'degraded' | 'down';
+  /** Makes the first site inside of the set-up's transaction. */
+  readonly firstSite: (
+    trx: Transaction<Tables>,
+    grant: Grant<'site.configure'>,
+    name: string,
+  ) => Promise<string>;
+  /** Holds every reply against its schema. */
+  readonly checkReplies?: boolean | undefined;
+}
+
+export interface Server extends Edge, AsyncDisposable {
+  readonly metrics: Registry;
+  /** Null on loopback and after the set-up. */
+  readonly setupCode: string | null;
+  /** Whose request this is: for media doors, which are not endpoints of the contract. */
+  readonly calledBy: (request: IncomingMessage) => ReturnType<typeof calledBy>;
+  onUpgrade(pathPrefix: string, handler: UpgradeHandler): void;
+  /** Server-sent events: authenticated, admitted, bounded, ended with the session. */
+  stream(path: string, action: Action, subject: Subject, source: StreamSource): void;
+  /** Endpoints of the contract that nothing serves, by name. */
+  uncovered(): string[];
+  /** Begins to answer; returns the URL, with the port that was found. */
+  listen(): Promise<string>;
+}
+
+const maxBodyBytes = 1024 * 1024;
+const maxConnections = 4096;
+/** Generous: a wall of 64 cameras opens 64 views in one go. Guessing at passwords is throttled apart. */
+const maxRequestsPerMinute = 3000;
+
+export async function createServer(options: ServerOptions): Promise<Server> {
+  checkPlain(options);
+  const around = { host: options.host, behindProxy: options.behindProxy };
+  const app = openFastify(options);
+  const edge: Edge = {
+    app,
+    gate: options.gate,
+    db: options.db,
+    clock: options.clock,
+    log: options.log.child({ part: 'http' }),
+    around,
+    checkReplies: options.checkReplies ?? false,
+    mounted: new Set<Endpoint>(),
+  };
+  await protect(edge, options);
+  answerErrors(edge);
+  const metrics = mountMetrics(edge, options);
+  const isReachable = !isLoopback(options.host) || options.behindProxy;
+  const setupCode = isReachable && (await options.gate.unit()) === null ? newSetupCode() : null;
+  mountSessions(edge, {
+    isSecure: options.tls !== undefined || options.behindProxy,
+    demo: options.demo,
+    setupCode,
+    firstSite: options.firstSite,
+  });
+  mountPersons(edge);
+  mountLedger(edge);
+  mountOpen(edge, options);
+  mountConsole(app, new ConsoleFiles(options.consoleDir), (request) => hostOf(request.headers, around));
+  return compose(edge, options, { metrics, setupCode });
+}
+
+function compose(
+  edge: Edge,
+  options: ServerOptions,
+  made: { metrics: Registry; setupCode: string | null },
+): Server {
+  const upgrades = new Upgrades(edge.log);
+  const streams = new Streams(edge);
+  upgrades.listen(edge.app.server as HttpServer, (request) => checkHost(request.headers, edge.around));
+  return {
+    ...edge,
+    ...made,
+    calledBy: (request) => calledBy(edge.gate, request, edge.around),
+    onUpgrade: (prefix, handler) => upgrades.on(prefix, handler),
+    stream: (path, action, subject, source) => streams.mount(path, action, subject, source),
+    uncovered: () =>
+      [...contractEndpoints()].filter(([, endpoint]) => !edge.mounted.has(endpoint)).map(([name]) => name),
+    listen: async () => {
+      await edge.app.listen({ host: options.host, port: options.port, backlog: 511 });
+      if (made.setupCode !== null) process.stderr.write(`set-up code / 设置码: ${made.setupCode}\n`);
+      const { port } = edge.app.server.address() as AddressInfo;
+      return `${options.tls ? 'https' : 'http'}://${inUrl(options.host)}:${port}`;
+    },
+    [Symbol.asyncDispose]: async () => {
+      streams[Symbol.dispose]();
+      upgrades[Symbol.dispose]();
+      await edge.app.close();
+    },
+  };
+}
+
+/** Passwords and footage do not cross a network in the clear. */
+function checkPlain(options: ServerOptions): void {
+  if (options.tls || options.behindProxy || isLoopback(options.host)) return;
+  throw new Fault(
+    `plain HTTP is served on loopback only, and ${options.host} is not: ` +
+      'give --tls-cert and --tls-key, or --behind-proxy when a proxy ends TLS',
+  );
+}
+
+function openFastify(options: ServerOptions): FastifyInstance {
+  const common = {
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    connectionTimeout: 0,
+    // Views are WebSockets and event streams: they are ended by us, not waited for.
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+    return503OnClosing: true,
+  };
+  const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 15_000 };
+  const app = options.tls
+    ? Fastify({
+        ...common,
+        https: { ...limits, cert: options.tls.cert, key: options.tls.key, minVersion: 'TLSv1.2' },
+      })
+    : Fastify({ ...common, http: limits });
+  app.server.maxConnections = maxConnections;
+  return app as unknown as FastifyInstance;
+}
+
+async function protect(edge: Edge, options: ServerOptions): Promise<void> {
+  const { app, around } = edge;
+  app.addHook('onRequest', async (request, reply) => {
+    // Pages of the console replace it by their own.
+    reply.header('content-security-policy', dataPolicy);
+    checkHost(request.headers, around);
+  });
+  await app.register(helmet, {
+    contentSecurityPolicy: false,
+    // Only where TLS is certain: on plain loopback the header would lock other local servers out.
+    strictTransportSecurity: options.tls || options.behindProxy ? { maxAge: 31_536_000 } : false,
+    referrerPolicy: { policy: 'no-referrer' },
+    crossOriginResourcePolicy: { policy: 'same-origin' },
+    xFrameOptions: { action: 'deny' },
+  });
+  await app.register(rateLimit, {
+    max: maxRequestsPerMinute,
+    timeWindow: 60_000,
+    cache: 10_000,
+    keyGenerator: (request) => addressKey(addressOf(request.raw, around)),
+    // Media has bounds of its own: views a person, bytes a view.
+    allowList: (request) => request.url.startsWith('/media/'),
+    errorResponseBuilder: (_request, context) =>
+      new Refusal('request.too-many', { seconds: Math.ceil(context.ttl / 1000) }),
+  });
+}
+
+function answerErrors(edge: Edge): void {
+  edge.app.setErrorHandler(async (error, request, reply) => {
+    const refusal =
+      error instanceof Refusal ? error : (refusalOfFastify(error as object) ?? faultOf(edge, error, request));
+    const language = languageOf(request.headers['accept-language']);
+    const problem = problemOf(refusal, language);
+    return reply
+      .status(problem.status)
+      .headers(headersOf(refusal))
+      .header('content-language', language)
+      .header('vary', 'accept-language')
+      .type('application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problem));
+  });
+}
+
+/** The outside learns an id, the log the rest; a fault that passes by itself says so. */
+function faultOf(edge: Edge, error: unknown, request: FastifyRequest): Refusal {
+  const id = newId('flt', edge.clock.wallMs());
+  const route = request.routeOptions.url ?? 'none';
+  const stack = error instanceof Error ? error.stack : undefined;
+  edge.log.error({ id, method: request.method, route, error: sayError(error), stack }, 'a request failed');
+  return error instanceof Fault && error.retry
+    ? new Refusal('system.restarting')
+    : new Refusal('internal.fault', { id });
+}
+
+function mountMetrics(edge: Edge, options: ServerOptions): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const seconds = new Histogram({
+    name: 'custos_http_request_seconds',
+    help: 'Duration of HTTP requests, by route and status class',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.3, 1, 3, 10],
+    registers: [registry],
+  });
+  edge.app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'console';
+    const status = `${Math.floor(reply.statusCode / 100)}xx`;
+    seconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);
+  });
+  edge.app.get('/metrics', async (request, reply) => {
+    if (!mayReadMetrics(request, options, edge)) throw new Refusal('request.unknown');
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+  return registry;
+}
+
+/** Figures name no person and no camera's picture, but they are not for everyone. */
+function mayReadMetrics(request: FastifyRequest, options: ServerOptions, edge: Edge): boolean {
+  const sent = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (sent !== undefined) return options.metricsToken !== undefined && sameSecret(sent, options.metricsToken);
+  return !edge.around.behindProxy && isLoopback(addressOf(request.raw, edge.around));
+}
+
+function mountOpen(edge: Edge, options: ServerOptions): void {
+  mount(edge, govern.health, {
+    handle: ({ reply }) => {
+      const status = options.health();
+      if (status === 'down') reply.status(503);
+      return { status };
+    },
+  });
+  const page = JSON.stringify(openApi(options.version), null, 2);
+  edge.app.get('/api/openapi.json', (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(page),
+  );
+}

@@ -1,0 +1,156 @@
+/** Set-up, signing in and out, one's own sessions and password. */
+import { randomInt } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
+import type { Transaction } from 'kysely';
+import { refuse, rfc3339 } from '../base/index.ts';
+import { gate as contract } from '../contract/index.ts';
+import type { Tables } from '../db/index.ts';
+import type { Grant, Who } from '../gate/index.ts';
+import { cookieName } from './caller.ts';
+import { type Edge, mount } from './route.ts';
+
+export interface SessionRoutes {
+  /** The cookie travels on TLS only. */
+  readonly isSecure: boolean;
+  readonly demo: boolean;
+  /** Asked for by the set-up off loopback; null where only this machine can reach us. */
+  readonly setupCode: string | null;
+  readonly firstSite: (
+    trx: Transaction<Tables>,
+    grant: Grant<'site.configure'>,
+    name: string,
+  ) => Promise<string>;
+}
+
+const codeAlphabet = 'ABCDEFGHJKMNPQRSTVWXYZ23456789';
+
+/** `K7QX-92MD`: 39 bits, throttled, gone with the process. */
+export function newSetupCode(): string {
+  const letters = Array.from({ length: 8 }, () => codeAlphabet[randomInt(codeAlphabet.length)]);
+  return `${letters.slice(0, 4).join('')}-${letters.slice(4).join('')}`;
+}
+
+export function mountSessions(edge: Edge, routes: SessionRoutes): void {
+  mountSetup(edge, routes);
+  mountSigning(edge, routes);
+  mountOwn(edge, routes);
+}
+
+function mountSetup(edge: Edge, routes: SessionRoutes): void {
+  mount(edge, contract.setupState, {
+    handle: async () => ({
+      needed: (await edge.gate.unit()) === null,
+      codeNeeded: routes.setupCode !== null,
+    }),
+  });
+  mount(edge, contract.setup, {
+    deed: 'setup',
+    handle: async ({ body, from, request, reply, written }) => {
+      if (await edge.gate.unit()) refuse('setup.done');
+      if (routes.setupCode !== null) await edge.gate.checkSetUpCode(routes.setupCode, body.code ?? '', from);
+      const { person, siteId, session } = await edge.gate.setUp({
+        unit: body.unit,
+        name: body.name,
+        password: body.password,
+        site: body.site ?? body.unit,
+        from,
+        agent: agentOf(request.headers['user-agent']),
+        firstSite: routes.firstSite,
+      });
+      written();
+      giveCookie(reply, routes, session.token);
+      return { person: { id: person.id, name: person.name }, siteId };
+    },
+  });
+}
+
+function mountSigning(edge: Edge, routes: SessionRoutes): void {
+  mount(edge, contract.signIn, {
+    deed: 'session.open',
+    handle: async ({ body, from, request, reply, written }) => {
+      const agent = agentOf(request.headers['user-agent']);
+      const token = body.token === true;
+      const { who, session } = await edge.gate.signIn({ ...body, token, from, agent });
+      written();
+      giveCookie(reply, routes, session.token);
+      const me = await meOf(edge, who, routes);
+      return { me, expires: me.expires, ...(token ? { token: session.token } : {}) };
+    },
+  });
+  mount(edge, contract.signOut, {
+    deed: 'session.close',
+    handle: async ({ who, reply, written }) => {
+      await edge.gate.signOut(who, 'this');
+      written();
+      takeCookie(reply, routes);
+      return {};
+    },
+  });
+  mount(edge, contract.signOutEverywhere, {
+    deed: 'session.close',
+    handle: async ({ who, reply, written }) => {
+      const ended = await edge.gate.signOut(who, 'all');
+      written();
+      takeCookie(reply, routes);
+      return { ended: ended.length };
+    },
+  });
+}
+
+function mountOwn(edge: Edge, routes: SessionRoutes): void {
+  mount(edge, contract.session, { handle: ({ who }) => meOf(edge, who, routes) });
+  mount(edge, contract.sessions, {
+    handle: async ({ who }) => {
+      const rows = await edge.gate.sessionsOf(who);
+      const items = rows.map((row) => ({
+        id: row.id,
+        since: rfc3339(row.created.getTime()),
+        lastSeen: rfc3339(row.last_seen.getTime()),
+        expires: rfc3339(row.expires.getTime()),
+        from: row.from_address,
+        agent: row.agent,
+        current: row.id === who.sessionId,
+        kind: row.kind,
+      }));
+      return { items };
+    },
+  });
+  mount(edge, contract.changePassword, {
+    deed: 'password.change',
+    handle: async ({ who, body, written }) => {
+      await edge.gate.changePassword(who, body.present, body.next);
+      written();
+      return {};
+    },
+  });
+}
+
+async function meOf(edge: Edge, who: Who, routes: SessionRoutes) {
+  const unit = await edge.gate.unit();
+  return {
+    id: who.personId,
+    name: who.name,
+    displayName: who.displayName,
+    roles: [...who.roles],
+    unit: unit?.name ?? '',
+    may: edge.gate.may(who),
+    csrf: who.csrf,
+    expires: rfc3339(who.sessionEndsMs),
+    demo: routes.demo,
+  };
+}
+
+/** What the browser says it is, without anything that could break a line of a log or a table. */
+const agentOf = (header: string | undefined): string => (header ?? '').replace(/\p{Cc}/gu, ' ').slice(0, 200);
+
+function giveCookie(reply: FastifyReply, routes: SessionRoutes, token: string): void {
+  reply.header('set-cookie', cookie(token, routes.isSecure));
+}
+
+function takeCookie(reply: FastifyReply, routes: SessionRoutes): void {
+  reply.header('set-cookie', `${cookie('', routes.isSecure)}; Max-Age=0`);
+}
+
+/** Without an age: it goes with the browser's session, and the server ends it in any case. */
+const cookie = (value: string, isSecure: boolean): string =>
+  `${cookieName}=${value}; Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
