@@ -1,0 +1,124 @@
+/** Writes segment files of a clip the way the recorder does, so that reading can be judged against what was sent. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { newId } from '../../../src/base/index.ts';
+import type { SegmentRef, Volume } from '../../../src/engine/engine.ts';
+import { identityBox, initSegment, partHead } from '../../../src/engine/mp4/index.ts';
+import { segmentPath } from '../../../src/engine/segment/index.ts';
+import type { Clip, Unit } from '../mp4/clips.ts';
+
+export interface Recorded extends SegmentRef {
+  readonly run: string;
+  readonly cameraId: string;
+  readonly bytes: Uint8Array;
+  readonly units: readonly Unit[];
+  /** UTC of each picture, in decoding order. */
+  readonly wallsMs: readonly number[];
+  readonly sounds: number;
+  /** Where each part begins in the file. */
+  readonly partsAt: readonly number[];
+}
+
+export interface RecordOptions {
+  readonly startMs: number;
+  /** The clip again and again, as often as it takes. */
+  readonly seconds?: number;
+  readonly segmentSeconds?: number;
+  readonly partTicks?: number;
+  readonly startTicks?: number;
+  readonly cameraId?: string;
+  readonly run?: string;
+}
+
+/** One run: segments that follow on, each beginning at a key. */
+export function record(volume: Volume, clip: Clip, options: RecordOptions): Recorded[] {
+  const { startMs, startTicks = 1000, segmentSeconds = 60, partTicks = 45_000 } = options;
+  const cameraId = options.cameraId ?? 'cam_test';
+  const run = options.run ?? newId('run');
+  const units = repeated(clip.units, startTicks, options.seconds);
+  const wallOf = (unit: { decodeTicks: number }) => startMs + (unit.decodeTicks - startTicks) / 90;
+  const parts: Unit[][] = [];
+  for (const unit of units) {
+    const open = parts.at(-1);
+    if (open === undefined || unit.key || unit.decodeTicks - open[0]!.decodeTicks >= partTicks)
+      parts.push([unit]);
+    else open.push(unit);
+  }
+  const files: Unit[][][] = [];
+  for (const part of parts) {
+    const open = files.at(-1);
+    const isDue =
+      open === undefined || part[0]!.decodeTicks - open[0]![0]!.decodeTicks >= segmentSeconds * 90_000;
+    if (isDue && part[0]!.key) files.push([part]);
+    else open!.push(part);
+  }
+  let sequence = 1;
+  let sound = 0;
+  const sounds =
+    clip.sounds.length === 0
+      ? []
+      : repeated(
+          clip.sounds.map((one) => ({ ...one, key: true, ctsTicks: 0 })),
+          startTicks,
+          options.seconds,
+        );
+  return files.map((file) => {
+    const id = newId('seg');
+    const fileStartMs = wallOf(file[0]![0]!);
+    const pieces: Uint8Array[] = [
+      initSegment(clip.video, clip.audio),
+      identityBox({ format: 1, id, cameraId, stream: 'main', run, startMs: fileStartMs, software: 'test' }),
+    ];
+    const partsAt: number[] = [];
+    let at = pieces[0]!.length + pieces[1]!.length;
+    let soundsHere = 0;
+    for (const part of file) {
+      const until = part.at(-1)!.decodeTicks + part.at(-1)!.ticks;
+      const mine: Unit[] = [];
+      while (sound < sounds.length && sounds[sound]!.decodeTicks < until) mine.push(sounds[sound++]!);
+      soundsHere += mine.length;
+      const head = partHead({
+        sequence: sequence++,
+        wallMs: wallOf(part[0]!),
+        video: {
+          decodeTicks: part[0]!.decodeTicks,
+          samples: part.map((unit) => ({ ...unit, bytes: unit.data.length })),
+        },
+        audio:
+          mine.length === 0
+            ? null
+            : {
+                decodeTicks: mine[0]!.decodeTicks,
+                samples: mine.map((one) => ({ bytes: one.data.length, ticks: one.ticks })),
+              },
+      });
+      partsAt.push(at);
+      const written = [head, ...part.map((unit) => unit.data), ...mine.map((one) => one.data)];
+      for (const piece of written) at += piece.length;
+      pieces.push(...written);
+    }
+    const units = file.flat();
+    const path = segmentPath({ cameraId, stream: 'main', startMs: fileStartMs, id });
+    const bytes = Uint8Array.from(Buffer.concat(pieces));
+    mkdirSync(dirname(join(volume.path, path)), { recursive: true });
+    writeFileSync(join(volume.path, path), bytes);
+    return {
+      ...{ id, volume, path, startMs: fileStartMs, endMs: wallOf(units.at(-1)!) + units.at(-1)!.ticks / 90 },
+      ...{ open: false, run, cameraId, bytes, units, sounds: soundsHere, partsAt },
+      wallsMs: units.map(wallOf),
+    };
+  });
+}
+
+function repeated(units: readonly Unit[], startTicks: number, seconds?: number): Unit[] {
+  const last = units.at(-1)!;
+  const lengthTicks = last.decodeTicks + last.ticks - units[0]!.decodeTicks;
+  const wantedTicks = seconds === undefined ? lengthTicks : seconds * 90_000;
+  const out: Unit[] = [];
+  for (let shift = startTicks - units[0]!.decodeTicks; ; shift += lengthTicks)
+    for (const unit of units) {
+      const decodeTicks = unit.decodeTicks + shift;
+      if (decodeTicks - startTicks >= wantedTicks) return out;
+      out.push({ ...unit, decodeTicks });
+    }
+}
