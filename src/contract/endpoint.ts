@@ -57,7 +57,10 @@ export const deeds = [
   'session.close',
   'session.expire',
   'password.change',
+  'view.open',
+  'view.renew',
   'view.close',
+  'view.end',
 ] as const;
 export type Deed = (typeof deeds)[number];
 

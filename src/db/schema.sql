@@ -198,11 +198,13 @@ create table gap (
   camera_id text not null references camera (id),
   from_ms bigint not null,
   to_ms bigint check (to_ms > from_ms),
+  inside boolean not null default false,
   cause text not null,
   detail jsonb not null default '{}' check (jsonb_typeof(detail) = 'object')
 );
 comment on table gap is 'A span of a camera''s main stream without footage, and why. Written by store, by its one state machine.';
 comment on column gap.to_ms is 'UTC in ms; null while it lasts.';
+comment on column gap.inside is 'True where pictures are missing inside of a segment: there the gap counts, not the segment''s span.';
 comment on column gap.detail is 'Values of the cause''s sentence: by whom, the camera''s problem.';
 create unique index gap_open_of_camera on gap (camera_id) where to_ms is null;
 create index gap_by_end on gap (camera_id, coalesce(to_ms, 9223372036854775807), from_ms);

@@ -144,6 +144,7 @@ export interface GapTable {
   camera_id: string;
   from_ms: number;
   to_ms: number | null;
+  inside: Generated<boolean>;
   cause: string;
   detail: ColumnType<Record<string, string | number>, string, string>;
 }

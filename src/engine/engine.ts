@@ -248,12 +248,13 @@ export interface Engine extends AsyncDisposable {
   /** JPEG of a live source's newest key picture or of a stored instant. Refuses `still.no-ffmpeg` without FFmpeg. */
   still(id: TicketId, atMs: number | null, width: number | null): Promise<Uint8Array>;
   /**
-   * Reads what a volume holds of files begun at or after `sinceMs` (0 = all), cuts each after its last whole part
-   * (`repair`), and says what each is. `known` files are passed over. Damaged files are named, never deleted.
+   * Reads what a volume holds of files begun at or after `sinceMs` (0 = all) and before `untilMs`, cuts each after its
+   * last whole part (`repair`), and says what each is. `known` files are passed over. Damaged files are named, never
+   * deleted. While anything is recorded, `untilMs` and `known` keep the survey away from files that are being written.
    */
   survey(
     volume: Volume,
-    options: { sinceMs: number; repair: boolean; known: readonly string[] },
+    options: { sinceMs: number; untilMs?: number; repair: boolean; known: readonly string[] },
   ): Promise<{ segments: readonly SegmentFacts[]; damaged: readonly { path: string; why: string }[] }>;
   processes(): readonly EngineProcess[];
   transcodes(): { running: number; limit: number };

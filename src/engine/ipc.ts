@@ -68,7 +68,10 @@ export interface Asks {
   // to the reader
   plan: [{ ticket: TicketId }, FilePlan];
   survey: [
-    { volume: Volume; options: { sinceMs: number; repair: boolean; known: readonly string[] } },
+    {
+      volume: Volume;
+      options: { sinceMs: number; untilMs?: number; repair: boolean; known: readonly string[] };
+    },
     Survey,
   ];
   // to the supervisor
