@@ -83,6 +83,21 @@ export const refusals = {
     en: 'This file has no such bytes; it has {bytes}.',
     zh: '请求的字节范围超出文件大小（{bytes} 字节）。',
   },
+  'view.damaged': {
+    status: 500,
+    en: 'A stored file of this span is damaged ({why}); what can be played is played.',
+    zh: '该时段有录像文件损坏（{why}），可播放的部分照常播放。',
+  },
+  'view.missing': {
+    status: 500,
+    en: 'A stored file of this span is missing.',
+    zh: '该时段有录像文件丢失。',
+  },
+  'view.mixed-codecs': {
+    status: 422,
+    en: 'In this span the camera changed from {from} to {to}; players cannot show that as one file. Choose a span on one side of the change.',
+    zh: '该时段内摄像机编码由 {from} 变为 {to}，无法合成一个文件，请选择变化前或变化后的时段。',
+  },
   'still.no-ffmpeg': {
     status: 503,
     en: 'Pictures need FFmpeg on the server: apt install ffmpeg.',

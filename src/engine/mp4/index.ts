@@ -1,5 +1,18 @@
 /** MP4 as we write and read it: the head of a file, its parts, its identity. Nothing here opens a file. */
-export { Mp4Error, readBoxHead, timescale, walkBoxes } from './boxes.ts';
+export {
+  box,
+  concat,
+  fourCc,
+  fullBox,
+  Mp4Error,
+  readBoxHead,
+  timescale,
+  u16,
+  u32,
+  u64,
+  walkBoxes,
+} from './boxes.ts';
+export { describeInit } from './describe.ts';
 export { identityBox, maxIdentityBytes, readIdentity, type SegmentIdentity } from './identity.ts';
 export {
   type FlacTrack,

@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { Fault } from '../../base/index.ts';
+import { maxFrameBytes } from '../../contract/frames.ts';
 import {
   type Init,
   initExtent,
@@ -63,6 +64,8 @@ export interface Tail {
 /** A minute at 60 pictures a second, each a part and a key: no honest segment has more. */
 const maxParts = 20_000;
 const maxDamages = 1_000;
+/** A part travels as one frame; a larger one is no part of ours. */
+const maxPartBytes = maxFrameBytes - 1024;
 /** Heads of parts have about 300 bytes; larger reads only fetch pictures that are not asked for. */
 const windowBytes = 8 * 1024;
 const scanBytes = 256 * 1024;
@@ -282,6 +285,7 @@ async function headAt(window: Window, at: number): Promise<PartHead | Mp4Error |
       wanted = extent;
       if (extent > bytes.length) continue;
       const head = shift(readPartHead(bytes), at);
+      if (head.end - at > maxPartBytes) return new Mp4Error('a part larger than allowed', at);
       return head.video === null ? new Mp4Error('a stored part without a picture', at) : head;
     }
   } catch (error) {

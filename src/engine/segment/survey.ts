@@ -17,6 +17,8 @@ export interface Survey {
 }
 export interface SurveyOptions {
   readonly sinceMs: number;
+  /** Files begun at or after this are passed over: one that was just begun is being written. */
+  readonly untilMs?: number;
   readonly repair: boolean;
   /** Paths relative to the volume. A file that is being written belongs here: `repair` would cut it. */
   readonly known: readonly string[];
@@ -45,7 +47,7 @@ export async function survey(volume: Volume, options: SurveyOptions): Promise<Su
     if (damaged.length < maxNamed) damaged.push({ path, why });
   };
   const known = new Set(options.known);
-  const files = segmentFiles(volume.path, options.sinceMs, name);
+  const files = segmentFiles(volume.path, options, name);
   const work = async (): Promise<void> => {
     for (;;) {
       const next = await files.next();
@@ -61,10 +63,10 @@ export async function survey(volume: Volume, options: SurveyOptions): Promise<Su
   return { segments, damaged };
 }
 
-/** Paths of segments begun at or after an instant. Whatever else lies there is named once and left alone. */
+/** Paths of segments begun within a span. Whatever else lies there is named once and left alone. */
 async function* segmentFiles(
   root: string,
-  sinceMs: number,
+  { sinceMs, untilMs = Number.POSITIVE_INFINITY }: { sinceMs: number; untilMs?: number },
   name: (path: string, why: string) => void,
 ): AsyncGenerator<string, void, undefined> {
   const sinceDay = new Date(Math.max(0, sinceMs)).toISOString().slice(0, 10);
@@ -86,7 +88,8 @@ async function* segmentFiles(
         const path = `${dayPath}/${file.name}`;
         const startMs = segmentName.exec(file.name)?.[1];
         if (!file.isFile() || startMs === undefined) name(path, 'not a recording of Custos');
-        else if (Number(startMs) >= Math.floor(sinceMs) && files++ < maxFiles) yield path;
+        else if (Number(startMs) >= Math.floor(sinceMs) && Number(startMs) < untilMs && files++ < maxFiles)
+          yield path;
       }
     }
   }
