@@ -6,7 +6,8 @@
  *
  *   offset 0  u8   kind     1 init · 2 part · 3 gap · 4 end · 5 problem · 6 clock
  *          1  u8   flags    part: bit 0 key (decoding can begin here), bit 1 discontinuity (the decode time or the
- *                           wall time does not follow on from the part before), bit 2 audio
+ *                           wall time does not follow on from the part before; the first part that answers a
+ *                           seek always carries it), bit 2 audio
  *          2  u16  epoch    counts the inits of this stream: a part belongs to the init of its epoch
  *          4  u32  ticks    part: its duration in 1/90000 s (0 = unknown)
  *          8  f64  wallMs   part: UTC of its first picture, in ms since 1970; gap: where it begins

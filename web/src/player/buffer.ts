@@ -50,6 +50,7 @@ export class MediaBuffer implements Disposable {
   #trackId = 1;
   #offsetS: number | null = null;
   #mime = '';
+  #opened = false;
   #over = false;
 
   constructor(options: BufferOptions) {
@@ -74,6 +75,7 @@ export class MediaBuffer implements Disposable {
 
   #onOpen = (): void => {
     if (this.#over) return;
+    this.#opened = true;
     if (this.#options.durationS !== undefined) this.#source.duration = this.#options.durationS;
     this.#next();
   };
@@ -206,7 +208,8 @@ export class MediaBuffer implements Disposable {
   }
 
   #next(): void {
-    if (this.#over || this.#source.readyState !== 'open' || this.#sourceBuffer?.updating) return;
+    if (this.#over || !this.#opened || this.#source.readyState !== 'open') return;
+    if (this.#sourceBuffer?.updating) return;
     const step = this.#steps.shift();
     if (!step) return;
     try {

@@ -397,7 +397,8 @@ export class PlaybackPlayer implements Disposable {
     this.#awaitsAnswer = true;
     this.#starvedSinceMs = nowMs();
     this.#untilMs = keysOnly ? atMs : atMs + this.#aheadMs;
-    if (!keysOnly) this.#video.currentTime = (atMs - this.#baseMs) / 1000;
+    // A thousandth inside, for the browser rounds a picture's beginning down into the one before.
+    if (!keysOnly) this.#video.currentTime = (atMs - this.#baseMs) / 1000 + insidePictureS;
     this.#feed.wish({ op: 'seek', atMs, untilMs: this.#untilMs, ...(keysOnly ? { keysOnly } : {}) });
   }
 
@@ -459,14 +460,22 @@ export class PlaybackPlayer implements Disposable {
     if (wallMs === null) return;
     const pending = this.#pending;
     if (pending) {
-      if (pending.targetS === null || Math.abs(mediaS - pending.targetS) > 0.02) return;
+      if (!this.#answers(mediaS, pending)) return;
       this.#onSought(pending);
     }
     this.#shownS = mediaS;
-    this.#positionMs = Math.round(wallMs);
+    this.#positionMs = Math.round(wallMs - 0.5);
     this.#starvedSinceMs = null;
     this.#options.host.dataset.shownWallMs = String(this.#positionMs);
     if (!this.#scrub) this.#options.onPosition(this.#positionMs);
+  }
+
+  /** Whether a picture is the one that was sought; when it plays at once, one shortly after will do. */
+  #answers(mediaS: number, pending: Pending): boolean {
+    if (pending.targetS === null) return false;
+    const laterS = mediaS - pending.targetS;
+    if (Math.abs(laterS) < 0.02) return true;
+    return laterS > 0 && laterS < 2 * this.#speed && this.#wantsToPlay && !this.#video.seeking;
   }
 
   #onSought(pending: Pending): void {
@@ -517,6 +526,13 @@ export class PlaybackPlayer implements Disposable {
   /** A seek into a gap: nothing will come for this instant. */
   #lookForGap(pending: Pending): void {
     const gap = this.#gaps.find((each) => each.fromMs <= pending.atMs && pending.atMs < each.toMs);
+    const last = this.#buffer.map.last;
+    // Behind the newest picture: that one is what there is to show.
+    if (!gap && last && this.#ended && last.wallMs < pending.atMs) {
+      pending.atMs = last.wallMs;
+      this.#showAt(last.picturesS.at(-1) ?? last.startS);
+      return;
+    }
     if (!gap) return;
     if (this.#gapPolicy === 'wait') {
       this.#enterGap(gap, pending.atMs);

@@ -14,6 +14,7 @@ export interface MappedPart {
 
 /** More than an hour of live parts of one picture each is never kept: the buffer is trimmed long before. */
 const maxParts = 20_000;
+const sliverS = 0.1;
 
 export class TimeMap {
   #parts: MappedPart[] = [];
@@ -84,8 +85,11 @@ export class TimeMap {
     return part && atS < part.endS + 0.5 ? part.wallMs + (atS - part.startS) * 1000 : null;
   }
 
-  /** The part that shows an instant; a hole of less than `slackMs` behind a part still belongs to it. */
-  partShowing(wallMs: number, slackMs = 100): MappedPart | undefined {
+  /**
+   * Media time at which an instant is shown; null when it is not among the parts. Wall times of parts waver by some
+   * milliseconds: a sliver between two parts belongs to the first, but not behind the last, where more may come.
+   */
+  mediaAt(wallMs: number): number | null {
     let low = 0;
     let high = this.#parts.length;
     while (low < high) {
@@ -94,16 +98,11 @@ export class TimeMap {
       else low = middle + 1;
     }
     const part = this.#parts[low - 1];
-    if (!part) return undefined;
-    const endMs = part.wallMs + (part.endS - part.startS) * 1000;
-    return wallMs < endMs + slackMs ? part : undefined;
-  }
-
-  /** Media time at which an instant is shown; null when it is not among the parts. */
-  mediaAt(wallMs: number): number | null {
-    const part = this.partShowing(wallMs);
     if (!part) return null;
-    return Math.min(part.startS + (wallMs - part.wallMs) / 1000, part.endS - 0.001);
+    const atS = part.startS + (wallMs - part.wallMs) / 1000;
+    if (atS < part.endS - 0.0005) return atS;
+    const next = this.#parts[low];
+    return next && next.startS - part.endS < sliverS ? part.endS - 0.001 : null;
   }
 
   /** When the picture begins that is shown at a media time. */
