@@ -1,0 +1,166 @@
+/**
+ * `npm test [-- WORD…]`: types, style and every test; with words only the test files whose path holds one of them.
+ * The last line is `N passed, M failed`, and the exit code is 0 only if M is 0.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ensureConsole,
+  ensurePackages,
+  ensurePrograms,
+  inBoth,
+  main,
+  nodePath,
+  root,
+  run,
+  SetUpProblem,
+} from './set-up.mjs';
+
+/** A test that hangs fails after this; one that needs more says so itself. */
+const testMs = Number(process.env.CUSTOS_TEST_MS) || 180_000;
+/** A file that says nothing for so long will not end: it left something running, and fails. */
+const silentMs = testMs + 60_000;
+const checkMs = 300_000;
+/** Each file may run a database, an engine and a browser of its own: more at a time only makes them late. */
+const filesAtOnce = Math.min(2, availableParallelism());
+const folder = process.env.CUSTOS_TEST_DIR ?? join(root, 'test');
+const running = new Set();
+let isInterrupted = false;
+
+await main(async (words) => {
+  await ensurePackages();
+  const files = testFiles(words);
+  await ensurePrograms(['ffmpeg', 'fonts', 'chromium', 'gstreamer']);
+  const results = words.length > 0 ? [] : await runChecks();
+  await ensureConsole();
+  onInterrupt();
+  await runAll(files, results);
+  return sumUp(results);
+});
+
+function testFiles(words) {
+  const all = readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort();
+  const chosen =
+    words.length === 0 ? all : all.filter((file) => words.some((word) => `test/${file}`.includes(word)));
+  if (chosen.length > 0) return chosen;
+  throw new SetUpProblem(
+    inBoth(`no test file holds ${words.join(' or ')}.`, `没有测试文件匹配 ${words.join('、')}。`),
+  );
+}
+
+/** @typedef {{name: string, outcome: 'passed' | 'failed' | 'skipped', why?: string}} Result */
+
+/** @returns {Promise<Result[]>} */
+async function runChecks() {
+  const bin = join(root, 'node_modules', '.bin');
+  const checks = [
+    { name: 'types of server and tests (tsc)', command: join(bin, 'tsc'), args: ['-p', '.', '--noEmit'] },
+    { name: 'types of the console (tsc)', command: join(bin, 'tsc'), args: ['-p', 'web', '--noEmit'] },
+    { name: 'style (biome)', command: join(bin, 'biome'), args: ['check', '--diagnostic-level=warn', '.'] },
+  ];
+  const results = [];
+  for (const { name, command, args } of checks) {
+    // Their launchers want a Node newer than the one that may run this script.
+    const env = { ...process.env, PATH: `${join(nodePath(), '..')}:${process.env.PATH}` };
+    const { code, tail } = await run(command, args, { boundMs: checkMs, env });
+    process.stdout.write(code === 0 ? `✔ ${name}\n` : `✖ ${name}\n${tail}\n`);
+    results.push({ name, outcome: code === 0 ? 'passed' : 'failed' });
+  }
+  return results;
+}
+
+async function runAll(files, results) {
+  const counts = mkdtempSync(join(tmpdir(), 'custos-counts-'));
+  const waiting = [...files];
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined && !isInterrupted; file = waiting.shift()) {
+      results.push(...(await runFile(file, join(counts, `${results.length}-${waiting.length}`))));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: filesAtOnce }, worker));
+  } finally {
+    rmSync(counts, { recursive: true, force: true });
+  }
+}
+
+/** @returns {Promise<Result[]>} */
+async function runFile(file, counts) {
+  const { said, code, isCut } = await spawnFile(file, counts);
+  process.stdout.write(`\n${join('test', file)}\n${said.trimEnd()}\n`);
+  const lines = existsSync(counts) ? readFileSync(counts, 'utf8').trim().split('\n') : [];
+  const results = lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+  const hasFailure = results.some((result) => result.outcome === 'failed');
+  if (isCut) results.push({ name: `${file} ends by itself`, outcome: 'failed' });
+  else if (code !== 0 && !hasFailure)
+    results.push({ name: `${file} ends well (${code})`, outcome: 'failed' });
+  return results;
+}
+
+/** Each file in a process of its own; what it says is shown when it ends, so that two files do not mix. */
+function spawnFile(file, counts) {
+  const flags = ['--test', '--test-isolation=none', `--test-timeout=${testMs}`];
+  const reporter = [
+    `--test-reporter=${join(root, 'scripts', 'test-reporter.mjs')}`,
+    '--test-reporter-destination=stdout',
+  ];
+  const child = spawn(nodePath(), [...flags, ...reporter, join(folder, file)], {
+    cwd: root,
+    env: { ...process.env, CUSTOS_TEST_COUNTS: counts, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  return new Promise((resolve, reject) => {
+    let said = '';
+    let isCut = false;
+    const cut = () => {
+      isCut = true;
+      child.kill('SIGKILL');
+    };
+    let silence = setTimeout(cut, silentMs);
+    const keep = (bytes) => {
+      said += bytes;
+      clearTimeout(silence);
+      silence = setTimeout(cut, silentMs);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.once('error', reject);
+    // Not 'close': something that was left running may hold the pipe open for ever.
+    child.once('exit', (code, signal) => {
+      clearTimeout(silence);
+      running.delete(child);
+      setImmediate(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+        resolve({ said, code: code ?? signal, isCut });
+      });
+    });
+  });
+}
+
+function onInterrupt() {
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      isInterrupted = true;
+      for (const child of running) child.kill('SIGTERM');
+    });
+  }
+}
+
+/** @param {Result[]} results */
+function sumUp(results) {
+  const of = (outcome) => results.filter((result) => result.outcome === outcome);
+  if (isInterrupted) results.push({ name: 'the run was interrupted', outcome: 'failed' });
+  const lines = [
+    ...of('skipped').map(({ name, why }) => `skipped: ${name}${why ? ` (${why})` : ''}`),
+    ...of('failed').map(({ name }) => `failed: ${name}`),
+    `${of('passed').length} passed, ${of('failed').length} failed`,
+  ];
+  process.stdout.write(`\n${lines.join('\n')}\n`);
+  return of('failed').length === 0 ? 0 : 1;
+}
