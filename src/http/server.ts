@@ -171,7 +171,13 @@ async function protect(edge: Edge, options: ServerOptions): Promise<void> {
   app.addHook('onRequest', async (request, reply) => {
     // Pages of the console replace it by their own.
     reply.header('content-security-policy', dataPolicy);
-    checkHost(request.headers, around);
+    try {
+      checkHost(request.headers, around);
+    } catch (error) {
+      const caller = edge.gate.anonymous(addressOf(request.raw, around));
+      if (error instanceof Refusal) await edge.gate.refused(caller, 'open', null, error);
+      throw error;
+    }
   });
   await app.register(helmet, {
     contentSecurityPolicy: false,
