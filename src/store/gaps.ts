@@ -113,7 +113,8 @@ export function step(track: Track, told: Told, newGapId: () => string): Step {
 const still = (track: Track): Step => ({ track, changes: [] });
 
 /** Only a person's order ends what a person ordered. */
-const isOrdered = (gap: OpenGap): boolean => gap.cause === 'paused' || gap.cause === 'retired';
+const isOrder = (cause: GapCause): boolean => cause === 'paused' || cause === 'retired';
+const isOrdered = (gap: OpenGap): boolean => isOrder(gap.cause);
 
 function recorded(track: Track, told: Told & { kind: 'recorded' }, newGapId: () => string): Step {
   const isNew = told.segment !== track.segment && told.toMs > track.coveredUntilMs - lateMs;
@@ -155,6 +156,8 @@ function explainStep(track: Track, told: { fromMs: number }, newGapId: () => str
 
 function opened(track: Track, told: Told & { kind: 'opened' }, newGapId: () => string): Step {
   const { open } = track;
+  // The engine repeats what it was ordered; only the order itself counts, because the repetition may come too late.
+  if (isOrder(told.cause) && !told.ordered) return still(track);
   if (!open) return begin(track, told, joined(track, told.atMs), newGapId);
   if (isOrdered(open) && !told.ordered) return still(track);
   if (sameCause(open, told)) return still(track);

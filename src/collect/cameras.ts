@@ -1,0 +1,332 @@
+/**
+ * Cameras: their rows, and what may be done with them. A change is made on the revision that the person saw, so that
+ * two who change the same camera do not undo each other unseen.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type { Kysely, Transaction } from 'kysely';
+import { newId, refuse, type SecretBox } from '../base/index.ts';
+import { brokenConstraint, type Tables } from '../db/index.ts';
+import type { Grant } from '../gate/index.ts';
+import { readAddress } from './address.ts';
+import { foldName } from './sites.ts';
+
+export interface Credentials {
+  readonly user: string;
+  readonly sealed: Uint8Array | null;
+}
+
+export interface Camera {
+  readonly id: string;
+  readonly name: string;
+  readonly siteId: string;
+  readonly siteName: string;
+  readonly timeZone: string;
+  readonly url: string;
+  readonly subUrl: string | null;
+  readonly main: Credentials;
+  /** Null: those of the main stream. */
+  readonly sub: Credentials | null;
+  readonly transport: 'auto' | 'tcp' | 'udp';
+  readonly soundBasis: string | null;
+  readonly paused: { readonly by: string; readonly reason: string } | null;
+  readonly retired: { readonly by: string } | null;
+  /** UTC: when recording was first ordered. */
+  readonly orderedMs: number;
+  readonly revision: number;
+}
+
+export interface NewCamera {
+  readonly name: string;
+  readonly siteId: string;
+  readonly url: string;
+  readonly subUrl?: string | null | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly transport: 'auto' | 'tcp' | 'udp';
+  readonly soundBasis?: string | null | undefined;
+}
+
+export interface CameraChange {
+  readonly revision: number;
+  readonly name?: string | undefined;
+  readonly siteId?: string | undefined;
+  readonly url?: string | undefined;
+  readonly subUrl?: string | null | undefined;
+  readonly user?: string | undefined;
+  /** Absent keeps the present one; empty takes it away. */
+  readonly password?: string | undefined;
+  readonly transport?: 'auto' | 'tcp' | 'udp' | undefined;
+  readonly soundBasis?: string | null | undefined;
+}
+
+type Trx = Transaction<Tables>;
+
+export const secretContext = (cameraId: string, stream: 'main' | 'sub'): string =>
+  `camera ${cameraId} ${stream}`;
+
+/** A unit has no more cameras on one machine; past it, machines are federated. */
+const maxCameras = 5_000;
+
+/** All that are not retired. */
+export async function listCameras(db: Kysely<Tables>): Promise<Camera[]> {
+  const rows = await selectCameras(db)
+    .where('camera.retired_at', 'is', null)
+    .orderBy('site.name')
+    .orderBy('camera.name')
+    .limit(maxCameras)
+    .execute();
+  return rows.map(asCamera);
+}
+
+/** Retired ones too: their footage stays. */
+export async function findCamera(db: Kysely<Tables>, id: string): Promise<Camera> {
+  const row = await selectCameras(db).where('camera.id', '=', id).executeTakeFirst();
+  return row ? asCamera(row) : refuse('camera.unknown');
+}
+
+export async function addCamera(
+  trx: Trx,
+  grant: Grant<'camera.configure'>,
+  given: NewCamera,
+  at: { box: SecretBox; nowMs: number },
+): Promise<string> {
+  const id = newId('cam', at.nowMs);
+  const soundBasis = basisOf(given.soundBasis);
+  const row = {
+    id,
+    site_id: given.siteId,
+    name: given.name,
+    name_folded: foldName(given.name),
+    ...addressRow(id, given, at.box),
+    transport: given.transport,
+    sound_basis: soundBasis ?? null,
+    ordered_ms: at.nowMs,
+    created: new Date(grant.atMs),
+  };
+  await orRefused(given.name, () => trx.insertInto('camera').values(row).execute());
+  return id;
+}
+
+/** Changes the camera that the grant is for; refuses `camera.changed` when someone else was faster. */
+export async function changeCamera(
+  trx: Trx,
+  grant: Grant<'camera.configure'>,
+  change: CameraChange,
+  box: SecretBox,
+): Promise<void> {
+  const before = await lockCamera(trx, grant);
+  if (before.revision !== change.revision) refuse('camera.changed');
+  const soundBasis = basisOf(change.soundBasis);
+  await orRefused(change.name ?? before.name, () =>
+    trx
+      .updateTable('camera')
+      .set({
+        ...(change.name === undefined ? {} : { name: change.name, name_folded: foldName(change.name) }),
+        ...(change.siteId === undefined ? {} : { site_id: change.siteId }),
+        ...changedAddress(before, change, box),
+        ...(change.transport === undefined ? {} : { transport: change.transport }),
+        ...(soundBasis === undefined ? {} : { sound_basis: soundBasis }),
+        revision: before.revision + 1,
+      })
+      .where('id', '=', before.id)
+      .execute(),
+  );
+}
+
+/** Pausing twice changes nothing: the first who paused stays named. */
+export async function pauseCamera(trx: Trx, grant: Grant<'camera.pause'>, reason: string): Promise<void> {
+  const before = await lockCamera(trx, grant);
+  if (before.paused) return;
+  await trx
+    .updateTable('camera')
+    .set({
+      paused_at: new Date(grant.atMs),
+      paused_by: grant.by.name,
+      paused_reason: reason,
+      revision: before.revision + 1,
+    })
+    .where('id', '=', before.id)
+    .execute();
+}
+
+export async function resumeCamera(trx: Trx, grant: Grant<'camera.pause'>): Promise<void> {
+  const before = await lockCamera(trx, grant);
+  if (!before.paused) return;
+  await trx
+    .updateTable('camera')
+    .set({ paused_at: null, paused_by: null, paused_reason: null, revision: before.revision + 1 })
+    .where('id', '=', before.id)
+    .execute();
+}
+
+/** Pulled no more; its name is free again, its footage and its row stay, its passwords go. */
+export async function retireCamera(
+  trx: Trx,
+  grant: Grant<'camera.configure'>,
+  reason: string,
+): Promise<void> {
+  const before = await lockCamera(trx, grant);
+  await trx
+    .updateTable('camera')
+    .set({
+      retired_at: new Date(grant.atMs),
+      retired_by: grant.by.name,
+      retired_reason: reason,
+      password_sealed: null,
+      sub_password_sealed: null,
+      revision: before.revision + 1,
+    })
+    .where('id', '=', before.id)
+    .execute();
+}
+
+/** Whether the main stream has to be opened anew, so that recording is interrupted. */
+export function isMainMoved(before: Camera, after: Camera): boolean {
+  return (
+    before.url !== after.url ||
+    before.transport !== after.transport ||
+    (before.soundBasis === null) !== (after.soundBasis === null) ||
+    !sameCredentials(before.main, after.main)
+  );
+}
+
+export function isSubMoved(before: Camera, after: Camera): boolean {
+  const credentials = (camera: Camera) => camera.sub ?? camera.main;
+  return (
+    before.subUrl !== after.subUrl ||
+    before.transport !== after.transport ||
+    (before.soundBasis === null) !== (after.soundBasis === null) ||
+    !sameCredentials(credentials(before), credentials(after))
+  );
+}
+
+function sameCredentials(a: Credentials, b: Credentials): boolean {
+  if (a.user !== b.user || a.sealed?.length !== b.sealed?.length) return false;
+  return a.sealed === null || b.sealed === null || timingSafeEqual(a.sealed, b.sealed);
+}
+
+/** The row of the grant's camera, locked until the transaction ends, so that of two changes one sees the other. */
+async function lockCamera(trx: Trx, grant: Grant): Promise<Camera> {
+  const { id = '' } = grant.subject;
+  const locked = await trx
+    .selectFrom('camera')
+    .select('id')
+    .where('id', '=', id)
+    .where('retired_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!locked) refuse('camera.unknown');
+  return findCamera(trx, id);
+}
+
+/** Credentials typed beside the address win over those inside of it. */
+function addressRow(id: string, given: NewCamera, box: SecretBox) {
+  const main = readAddress(given.url);
+  const user = given.user ?? main.user ?? '';
+  const password = given.password ?? main.password ?? '';
+  return {
+    url: main.url,
+    user_name: user,
+    password_sealed: seal(box, id, 'main', password),
+    ...subRow(id, given.subUrl ?? null, { user, password }, box),
+  };
+}
+
+function subRow(
+  id: string,
+  typed: string | null,
+  main: { user: string; password: string | null },
+  box: SecretBox,
+) {
+  const sub = typed === null ? null : readAddress(typed);
+  const isSame =
+    sub === null || sub.user === null || (sub.user === main.user && sub.password === main.password);
+  return {
+    sub_url: sub?.url ?? null,
+    sub_user_name: isSame ? null : sub.user,
+    sub_password_sealed: isSame ? null : seal(box, id, 'sub', sub.password ?? ''),
+  };
+}
+
+function changedAddress(before: Camera, change: CameraChange, box: SecretBox) {
+  const main = change.url === undefined ? null : readAddress(change.url);
+  const user = change.user ?? main?.user ?? undefined;
+  const password = change.password ?? main?.password ?? undefined;
+  // A password that is typed again is no change: the camera need not be left for it.
+  const isSame = password === undefined || password === openPassword(box, before, 'main');
+  const present = { user: user ?? before.main.user, password: password ?? null };
+  return {
+    ...(main === null ? {} : { url: main.url }),
+    ...(user === undefined ? {} : { user_name: user }),
+    ...(isSame ? {} : { password_sealed: seal(box, before.id, 'main', password) }),
+    ...(change.subUrl === undefined ? {} : subRowOf(before, change.subUrl, present, box)),
+  };
+}
+
+/** A sub-stream's address that comes back as it was shown, without credentials, keeps those it has. */
+function subRowOf(
+  before: Camera,
+  typed: string | null,
+  main: { user: string; password: string | null },
+  box: SecretBox,
+) {
+  const row = subRow(before.id, typed, main, box);
+  const isUntouched = row.sub_url !== null && row.sub_url === before.subUrl && row.sub_user_name === null;
+  return isUntouched ? {} : row;
+}
+
+const seal = (box: SecretBox, id: string, stream: 'main' | 'sub', password: string): Uint8Array | null =>
+  password === '' ? null : box.seal(password, secretContext(id, stream));
+
+/** For the engine alone. */
+export function openPassword(box: SecretBox, camera: Camera, stream: 'main' | 'sub'): string {
+  const sealed = stream === 'sub' && camera.sub ? camera.sub.sealed : camera.main.sealed;
+  const context = secretContext(camera.id, stream === 'sub' && camera.sub ? 'sub' : 'main');
+  return sealed === null ? '' : box.open(sealed, context);
+}
+
+/** A basis that is only blanks is none, and was meant to be one. */
+function basisOf(typed: string | null | undefined): string | null | undefined {
+  if (typed === undefined || typed === null) return typed;
+  return typed === '' ? refuse('camera.sound-basis') : typed;
+}
+
+async function orRefused<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const broken = brokenConstraint(error);
+    if (broken === 'camera_name_at_site') refuse('camera.name-taken', { name });
+    if (broken === 'camera_site_id_fkey') refuse('site.unknown');
+    throw error;
+  }
+}
+
+const selectCameras = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('camera')
+    .innerJoin('site', 'site.id', 'camera.site_id')
+    .selectAll('camera')
+    .select(['site.name as site_name', 'site.time_zone']);
+
+type Row = Awaited<ReturnType<ReturnType<typeof selectCameras>['executeTakeFirstOrThrow']>>;
+
+function asCamera(row: Row): Camera {
+  return {
+    id: row.id,
+    name: row.name,
+    siteId: row.site_id,
+    siteName: row.site_name,
+    timeZone: row.time_zone,
+    url: row.url,
+    subUrl: row.sub_url,
+    main: { user: row.user_name, sealed: row.password_sealed },
+    sub: row.sub_user_name === null ? null : { user: row.sub_user_name, sealed: row.sub_password_sealed },
+    transport: row.transport,
+    soundBasis: row.sound_basis,
+    paused: row.paused_by === null ? null : { by: row.paused_by, reason: row.paused_reason ?? '' },
+    retired: row.retired_by === null ? null : { by: row.retired_by },
+    orderedMs: row.ordered_ms,
+    revision: row.revision,
+  };
+}

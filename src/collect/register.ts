@@ -1,0 +1,70 @@
+/**
+ * The register of cameras in memory: what is not retired, as committed. Whoever changed a row says so here, after the
+ * commit; whoever has to act on it (pulls, gaps, consoles) listens.
+ */
+import { Refusal } from '../base/index.ts';
+import type { Database } from '../db/index.ts';
+import { type Camera, findCamera, listCameras } from './cameras.ts';
+
+export interface CameraChanged {
+  readonly before: Camera | null;
+  readonly after: Camera;
+  /** Name of the person, as a gap names them. */
+  readonly by: string;
+}
+
+export class CameraRegister {
+  readonly #db: Database;
+  readonly #cameras = new Map<string, Camera>();
+  readonly #listeners = new Set<(change: CameraChanged) => void>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  async load(): Promise<readonly Camera[]> {
+    const cameras = await listCameras(this.#db.kysely);
+    this.#cameras.clear();
+    for (const camera of cameras) this.#cameras.set(camera.id, camera);
+    return cameras;
+  }
+
+  onChange(listener: (change: CameraChanged) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** To be called after the commit that changed the camera. */
+  async changed(id: string, by: string): Promise<Camera> {
+    const before = this.#cameras.get(id) ?? null;
+    const after = await findCamera(this.#db.kysely, id);
+    // Of two calls that cross, the older row must not come last.
+    const present = this.#cameras.get(id);
+    if (present && present.revision > after.revision) return present;
+    if (after.retired) this.#cameras.delete(id);
+    else this.#cameras.set(id, after);
+    for (const listener of this.#listeners) listener({ before, after, by });
+    return after;
+  }
+
+  /** After a site was renamed: the cameras show its name. */
+  async siteChanged(siteId: string): Promise<void> {
+    for (const camera of await listCameras(this.#db.kysely))
+      if (camera.siteId === siteId && this.#cameras.has(camera.id)) this.#cameras.set(camera.id, camera);
+  }
+
+  get(id: string): Camera | undefined {
+    return this.#cameras.get(id);
+  }
+
+  /** Refuses what does not exist or is retired. */
+  require(id: string): Camera {
+    const camera = this.#cameras.get(id);
+    if (!camera) throw new Refusal('camera.unknown');
+    return camera;
+  }
+
+  all(): Camera[] {
+    return [...this.#cameras.values()];
+  }
+}
