@@ -1,0 +1,26 @@
+/** Floor 3, packets: one engine, entered here. */
+import type { Engine } from './engine.ts';
+import { type CreateOptions, Supervisor } from './supervisor.ts';
+
+export type {
+  Engine,
+  EngineOptions,
+  EngineProcess,
+  Fact,
+  FilePlan,
+  Footage,
+  ProbeResult,
+  SegmentFacts,
+  SegmentRef,
+  Source,
+  SourceId,
+  StreamFacts,
+  StreamKind,
+  Ticket,
+  TicketId,
+  Volume,
+} from './engine.ts';
+export type { CreateOptions } from './supervisor.ts';
+
+/** Starts the engine's processes and waits until they are there. */
+export const createEngine = (options: CreateOptions): Promise<Engine> => Supervisor.create(options);

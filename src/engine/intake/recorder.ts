@@ -1,0 +1,469 @@
+/**
+ * The recorder of one stream: pictures of a run become parts of half a second, parts become segments of about a
+ * minute, and whatever is not recorded becomes a gap with its cause.
+ *
+ * It never makes the camera wait. What the disk does not take is kept up to 8 MB, then whole groups of pictures are
+ * left out and the gap says so: a stream that is cut at a key can be played, one with holes cannot.
+ */
+import { createHash } from 'node:crypto';
+import pkg from '../../../package.json' with { type: 'json' };
+import { type Clock, type Log, newId } from '../../base/index.ts';
+import type { Problem } from '../../contract/causes.ts';
+import type { Fact, SegmentFacts, SegmentRef, Source, Volume } from '../engine.ts';
+import type { Gap } from '../ipc.ts';
+import { identityBox, partHead } from '../mp4/index.ts';
+import type { Picture, Run, Sound } from './run.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import type { Syncer } from './syncer.ts';
+import { ticksPerMs } from './timeline.ts';
+
+const partTicks = 45_000;
+/** A part of a very large stream is cut earlier, so that what a crash may lose stays small. */
+const maxPartBytes = 4 * 1024 * 1024;
+const segmentMs = 60_000;
+/** The first segment of a stream may meet its boundary at once; shorter ones than this are not worth a file. */
+const leastSegmentMs = 5_000;
+const maxPendingBytes = 8 * 1024 * 1024;
+const resumePendingBytes = maxPendingBytes / 2;
+const retryDiskMs = 2_000;
+const recordedEveryMs = 500;
+/** Sound between two parts: far more than half a second of any. */
+const maxSounds = 1_000;
+/** Missing picture time that is worth a line on the timeline. */
+const noticedLossMs = 200;
+const noticedSilenceMs = 1_000;
+
+export interface RecorderContext {
+  readonly source: () => Source;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The machine's date, as the steps of it are known. */
+  nowMs(): number;
+  syncer(volume: Volume): Syncer;
+  emit(fact: Fact): void;
+}
+
+interface OpenSegment {
+  readonly id: string;
+  readonly volume: Volume;
+  readonly path: string;
+  readonly run: Run;
+  readonly writer: SegmentWriter;
+  readonly startMs: number;
+  readonly startTicks: number;
+  /** Wall time at which the next key begins another. */
+  dueMs: number;
+  sequence: number;
+  announced: boolean;
+  /** What is in the file: the end of its last part. */
+  endTicks: number;
+  endMs: number;
+  parts: number;
+  pictures: number;
+  packetsLost: number;
+  damagedPictures: number;
+}
+
+interface OpenPart {
+  readonly wallMs: number;
+  readonly pictures: Picture[];
+  readonly sounds: Sound[];
+  bytes: number;
+}
+
+export class Recorder {
+  readonly #at: RecorderContext;
+  readonly #staggerMs: number;
+  #volume: Volume | null = null;
+  #segment: OpenSegment | null = null;
+  #part: OpenPart | null = null;
+  /** Sound that came before the part it belongs to. */
+  #sounds: Sound[] = [];
+  readonly #closing = new Set<Promise<void>>();
+  #closingBytes: (() => number)[] = [];
+  /** The disk is behind: everything up to a key at which it has caught up is left out. */
+  #shedding = false;
+  #retryDiskAtMs = 0;
+  /** End of the last picture that was handed to the disk; null before the first. */
+  #endMs: number | null = null;
+  #gap: { readonly gap: Gap; readonly serial: number } | null = null;
+  #gapSerial = 0;
+  #saidRecordedAtMs = 0;
+  #closedSerial = 0;
+  #lost = 0;
+  #damaged = 0;
+  #lostWithDamaged = 0;
+
+  constructor(at: RecorderContext, sourceId: string) {
+    this.#at = at;
+    // Streams begin their segments at different seconds of the minute: 64 files opened at once would be a burst.
+    this.#staggerMs = createHash('sha256').update(sourceId).digest().readUInt16BE(0) % segmentMs;
+  }
+
+  get recording(): boolean {
+    return this.#volume !== null;
+  }
+
+  order(volume: Volume | null, gap: Gap | null): void {
+    const before = this.#volume;
+    this.#volume = volume;
+    this.#retryDiskAtMs = 0;
+    if (before && volume) {
+      // Another volume: the present segment goes on until the next key, so that nothing is lost on the way.
+      const moved = before.id !== volume.id || before.path !== volume.path;
+      if (moved && this.#segment) this.#segment.dueMs = 0;
+      if (gap && this.#gap) this.#openGap(gap);
+    } else if (volume) {
+      // "Changed by whom" was said when recording was ended for it, and stays true until the first picture.
+      if (gap || this.#gap?.gap.cause !== 'changed') this.#openGap(gap ?? { cause: 'starting', detail: {} });
+    } else {
+      this.#endSegment();
+      if (gap || before) this.#openGap(gap ?? { cause: 'unexplained', detail: {} });
+    }
+  }
+
+  /** The next picture. `missing` is picture time that did not come before it, `lost` packets. */
+  picture(run: Run, picture: Picture, missing: number, lost: number): void {
+    const lostHere = lost + this.#lostWithDamaged;
+    this.#lostWithDamaged = 0;
+    this.#lost += lost;
+    if (this.#volume === null) return;
+    this.#settleLast(run, picture.decode);
+    if (this.#segment && (run !== this.#segment.run || this.#isDue(run, picture))) this.#turn(run, picture);
+    if (!this.#segment && !(picture.key && this.#begin(run, picture))) return;
+    if (missing > 0) this.#sayMissing(run, picture, missing, lostHere);
+    if (this.#part && this.#isWhole(this.#part, picture)) this.#cut();
+    this.#part ??= this.#newPart(run, picture);
+    this.#part.pictures.push(picture);
+    this.#part.bytes += picture.bytes;
+  }
+
+  sound(run: Run, sound: Sound): void {
+    if (this.#segment?.run !== run || !run.audio) return;
+    if (this.#sounds.length < maxSounds) this.#sounds.push(sound);
+  }
+
+  /** A picture that is not whole is not kept; what it would have shown is missing. */
+  damaged(lost: number): void {
+    this.#damaged++;
+    this.#lost += lost;
+    this.#lostWithDamaged += Math.max(1, lost);
+  }
+
+  /** The camera is gone; `problem` says why. Called again when it stays gone for another reason. */
+  interrupted(gap: Gap): void {
+    this.#endSegment();
+    if (this.#volume !== null) this.#openGap(gap);
+  }
+
+  /** Asks for what is written to be made durable. */
+  sync(): void {
+    this.#segment?.writer.sync();
+  }
+
+  /** Ends recording; resolves when all files are closed and reported. */
+  async close(gap: Gap | null): Promise<void> {
+    this.#endSegment();
+    if (gap && this.#volume !== null) this.#openGap(gap);
+    this.#volume = null;
+    await Promise.all(this.#closing);
+  }
+
+  // ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #settleLast(run: Run, nextDecode: number): void {
+    const last = this.#part?.pictures.at(-1);
+    if (last && this.#segment?.run === run) last.ticks = nextDecode - last.decode;
+  }
+
+  #isWhole(part: OpenPart, next: Picture): boolean {
+    const first = part.pictures[0] as Picture;
+    return next.key || next.decode - first.decode >= partTicks || part.bytes >= maxPartBytes;
+  }
+
+  #newPart(run: Run, first: Picture): OpenPart {
+    return { wallMs: run.wallMs(first.decode), pictures: [], sounds: [], bytes: 0 };
+  }
+
+  /** Gives the part that is being gathered to the disk, or leaves it out when the disk is behind. */
+  #cut(): void {
+    const part = this.#part;
+    const segment = this.#segment;
+    this.#part = null;
+    if (!part || !segment) return;
+    part.sounds.push(...this.#sounds);
+    this.#sounds = [];
+    for (const sound of part.sounds) part.bytes += sound.bytes;
+    if (this.#mustShed(part)) return;
+    const first = part.pictures[0] as Picture;
+    const last = part.pictures.at(-1) as Picture;
+    const endTicks = last.decode + last.ticks;
+    const endMs = part.wallMs + (endTicks - first.decode) / ticksPerMs;
+    const head = partHead({
+      sequence: ++segment.sequence,
+      video: { decodeTicks: first.decode, samples: part.pictures },
+      audio: part.sounds[0] ? { decodeTicks: part.sounds[0].decode, samples: part.sounds } : null,
+      wallMs: part.wallMs,
+    });
+    const buffers = [head];
+    for (const picture of part.pictures) buffers.push(picture.data);
+    for (const sound of part.sounds) buffers.push(sound.data);
+    this.#endMs = endMs;
+    const gapSerial = this.#gap?.serial ?? 0;
+    const pictures = part.pictures.length;
+    segment.writer.append(buffers, head.length + part.bytes, () => {
+      segment.parts++;
+      segment.pictures += pictures;
+      segment.endTicks = endTicks;
+      segment.endMs = endMs;
+      this.#wrote(segment, part.wallMs, gapSerial);
+    });
+  }
+
+  #wrote(segment: OpenSegment, partMs: number, gapSerial: number): void {
+    const source = this.#at.source().id;
+    if (!segment.announced) {
+      segment.announced = true;
+      this.#at.emit({ kind: 'segment-opened', source, segment: refOf(segment) });
+    }
+    if (gapSerial > this.#closedSerial) this.#closeGap(gapSerial, partMs, segment.endMs);
+    const nowMs = this.#at.clock.monoMs();
+    if (nowMs - this.#saidRecordedAtMs < recordedEveryMs - 50) return;
+    this.#saidRecordedAtMs = nowMs;
+    this.#at.emit({ kind: 'recorded', source, segmentId: segment.id, endMs: Math.round(segment.endMs) });
+  }
+
+  #pendingBytes(): number {
+    let bytes = this.#segment?.writer.pendingBytes ?? 0;
+    for (const pending of this.#closingBytes) bytes += pending();
+    return bytes;
+  }
+
+  #mustShed(part: OpenPart): boolean {
+    const pending = this.#pendingBytes();
+    if (this.#shedding) {
+      const key = part.pictures[0]?.key === true;
+      if (key && pending <= resumePendingBytes) this.#shedding = false;
+    } else if (pending + part.bytes > maxPendingBytes) {
+      this.#shedding = true;
+      this.#openGap({ cause: 'disk', detail: { problem: 'slow' } });
+    }
+    return this.#shedding;
+  }
+
+  // ── segments ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #isDue(run: Run, picture: Picture): boolean {
+    return picture.key && run.wallMs(picture.decode) >= (this.#segment as OpenSegment).dueMs;
+  }
+
+  /** Ends the segment before `picture`; the next begins with it, if it is a key. */
+  #turn(run: Run, picture: Picture): void {
+    const before = this.#endSegment();
+    if (!before || before.run === run) return;
+    const beganMs = run.wallMs(picture.decode);
+    const endedMs = this.#endMs ?? beganMs;
+    // The date was set forward between two pictures: the hours in between never were.
+    if (beganMs - endedMs > noticedSilenceMs)
+      this.#sayGap(endedMs, beganMs, { cause: 'clock-step', detail: {} });
+  }
+
+  #begin(run: Run, picture: Picture): boolean {
+    const volume = this.#volume as Volume;
+    if (this.#at.clock.monoMs() < this.#retryDiskAtMs) return false;
+    const source = this.#at.source();
+    const startMs = Math.round(run.wallMs(picture.decode));
+    const id = newId('seg', startMs);
+    const path = `${source.id}/${new Date(startMs).toISOString().slice(0, 10)}/${startMs}-${id}.mp4`;
+    const identity = identityBox({
+      format: 1,
+      id,
+      cameraId: source.cameraId,
+      stream: source.stream,
+      run: run.id,
+      startMs,
+      software: `custos/${pkg.version}`,
+    });
+    const file = {
+      root: volume.path,
+      path,
+      syncer: this.#at.syncer(volume),
+      failed: (error: NodeJS.ErrnoException) => this.#diskFailed(segment, error),
+    };
+    const segment: OpenSegment = {
+      id,
+      volume,
+      path,
+      run,
+      writer: new SegmentWriter(file, Buffer.concat([run.init, identity])),
+      startMs,
+      startTicks: picture.decode,
+      dueMs: this.#nextTurnMs(startMs),
+      sequence: 0,
+      announced: false,
+      endTicks: picture.decode,
+      endMs: startMs,
+      parts: 0,
+      pictures: 0,
+      packetsLost: 0,
+      damagedPictures: 0,
+    };
+    this.#segment = segment;
+    this.#lost = 0;
+    this.#damaged = 0;
+    return true;
+  }
+
+  #nextTurnMs(startMs: number): number {
+    const into = (startMs - this.#staggerMs) % segmentMs;
+    const dueMs = startMs - into + segmentMs;
+    return dueMs - startMs < leastSegmentMs ? dueMs + segmentMs : dueMs;
+  }
+
+  /** Writes what is gathered and closes the file in the background. */
+  #endSegment(): OpenSegment | null {
+    this.#cut();
+    this.#sounds = [];
+    const segment = this.#segment;
+    this.#segment = null;
+    if (!segment) return null;
+    segment.packetsLost = this.#lost;
+    segment.damagedPictures = this.#damaged;
+    const pending = () => segment.writer.pendingBytes;
+    this.#closingBytes.push(pending);
+    const closed = this.#closeFile(segment).finally(() => {
+      this.#closing.delete(closed);
+      this.#closingBytes = this.#closingBytes.filter((other) => other !== pending);
+    });
+    this.#closing.add(closed);
+    return segment;
+  }
+
+  async #closeFile(segment: OpenSegment): Promise<void> {
+    const written = await segment.writer.close();
+    if (!written) return;
+    const source = this.#at.source();
+    this.#at.emit({
+      kind: 'segment-closed',
+      source: source.id,
+      segment: factsOf(segment, source, written.bytes, written.digest),
+    });
+  }
+
+  #diskFailed(segment: OpenSegment, error: NodeJS.ErrnoException): void {
+    const code = error.code ?? 'unknown';
+    this.#at.log.error({ segment: segment.id, code, problem: error.message }, 'the disk refused a segment');
+    this.#retryDiskAtMs = this.#at.clock.monoMs() + retryDiskMs;
+    const endMs = segment.parts > 0 ? segment.endMs : segment.startMs;
+    const gap: Gap = { cause: 'disk', detail: { problem: code } };
+    if (this.#segment !== segment) {
+      // Its successor is being written already: only the tail of this one is missing.
+      this.#sayGap(endMs, this.#segment?.startMs ?? this.#at.nowMs(), gap);
+      return;
+    }
+    this.#part = null;
+    this.#endSegment();
+    this.#endMs = endMs;
+    this.#openGap(gap);
+  }
+
+  // ── gaps ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** From the end of what is recorded, or, when nothing was recorded since the last cause, from now. */
+  #openGap(gap: Gap): void {
+    const present = this.#gap;
+    if (present && sameGap(present.gap, gap)) return;
+    const endMs = present ? null : this.#endMs;
+    this.#gap = { gap, serial: ++this.#gapSerial };
+    const atMs = Math.round(endMs ?? this.#at.nowMs());
+    this.#at.emit({ kind: 'gap-opened', source: this.#at.source().id, atMs, ...gap });
+  }
+
+  /** The first part that was given to the disk during a gap is in the file. */
+  #closeGap(serial: number, atMs: number, endMs: number): void {
+    const source = this.#at.source().id;
+    this.#closedSerial = serial;
+    this.#at.emit({ kind: 'gap-closed', source, atMs: Math.round(atMs) });
+    // The next trouble came while the part was on its way: that gap begins where the part ends.
+    if (this.#gap && this.#gap.serial !== serial)
+      this.#at.emit({ kind: 'gap-opened', source, atMs: Math.round(endMs), ...this.#gap.gap });
+    else this.#gap = null;
+  }
+
+  #sayMissing(run: Run, picture: Picture, missing: number, lost: number): void {
+    const missingMs = missing / ticksPerMs;
+    const toMs = run.wallMs(picture.decode);
+    if (lost > 0 && missingMs > noticedLossMs)
+      this.#sayGap(toMs - missingMs, toMs, { cause: 'network-loss', detail: { packets: lost } });
+    else if (missingMs > noticedSilenceMs)
+      this.#sayGap(toMs - missingMs, toMs, { cause: 'stalled', detail: {} });
+  }
+
+  #sayGap(fromMs: number, toMs: number, gap: Gap): void {
+    const source = this.#at.source().id;
+    this.#at.emit({ kind: 'gap', source, fromMs: Math.round(fromMs), toMs: Math.round(toMs), ...gap });
+  }
+}
+
+const sameGap = (a: Gap, b: Gap): boolean =>
+  a.cause === b.cause && JSON.stringify(a.detail) === JSON.stringify(b.detail);
+
+function refOf(segment: OpenSegment): SegmentRef {
+  const { id, volume, path, startMs } = segment;
+  return { id, volume, path, startMs, endMs: Math.round(segment.endMs), open: true };
+}
+
+function factsOf(segment: OpenSegment, source: Source, bytes: number, digest: string): SegmentFacts {
+  const { id, path, run, startMs, startTicks, endTicks, parts, pictures } = segment;
+  return {
+    id,
+    cameraId: source.cameraId,
+    stream: source.stream,
+    volumeId: segment.volume.id,
+    path,
+    startMs,
+    endMs: Math.round(segment.endMs),
+    run: run.id,
+    startTicks,
+    durationTicks: endTicks - startTicks,
+    bytes,
+    parts,
+    pictures,
+    codec: run.video.codecString,
+    width: run.video.width,
+    height: run.video.height,
+    packetsLost: segment.packetsLost,
+    damagedPictures: segment.damagedPictures,
+    digest,
+  };
+}
+
+/** What a camera's problem is on the timeline. */
+export function gapOf(problem: Problem): Gap {
+  return { cause: causeOf(problem), detail: { problem: problem.code, ...problem.values } };
+}
+
+function causeOf(problem: Problem): Gap['cause'] {
+  switch (problem.code) {
+    case 'bad-credentials':
+    case 'needs-credentials':
+    case 'auth-unsupported':
+    case 'not-found':
+    case 'busy':
+    case 'refused-by-camera':
+      return 'refused';
+    case 'not-rtsp':
+    case 'bad-answer':
+    case 'too-large':
+    case 'no-video':
+    case 'codec-unknown':
+      return 'unsupported-stream';
+    case 'stalled':
+    case 'udp-blocked':
+      return 'stalled';
+    case 'engine-down':
+      return 'engine-restart';
+    default:
+      return 'unreachable';
+  }
+}
