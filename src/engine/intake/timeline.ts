@@ -106,7 +106,7 @@ export class Timeline {
   }
 
   #missing(shown: number): number {
-    if (!Number.isFinite(this.#latest)) return 0;
+    if (this.#typical === 0) return 0;
     const hole = shown - this.#latest - this.typicalTicks * (this.#depth + 1);
     return hole > noticedMissingTicks ? shown - this.#latest - this.typicalTicks : 0;
   }

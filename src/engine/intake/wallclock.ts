@@ -1,7 +1,7 @@
 /**
  * When a picture was taken, by our clock. A picture's arrival is its time plus a delay that is never negative and
  * changes from picture to picture (encoder, network, scheduling); its RTP time is steady but counts by the camera's
- * crystal, from nowhere. So: the smallest of (arrival − RTP time) over the last 10 to 20 s is the delay-free offset
+ * crystal, from nowhere. So: the smallest of (arrival − RTP time) over the last 3 to 6 s is the delay-free offset
  * between the two, and we add it to the RTP time. The offset is followed slowly (a time constant of 20 s, faster when
  * far off, never by more than a quarter of the time that passes): wall times within a run only go forward, and
  * neither jitter nor a burst at the start is seen in them. Sender reports are not used for this: cameras' dates are
@@ -14,7 +14,7 @@
 import type { Clock } from '../../base/index.ts';
 import { ticksPerMs } from './timeline.ts';
 
-const bucketMs = 10_000;
+const bucketMs = 3_000;
 const timeConstantMs = 20_000;
 /** At this error the pull doubles: a camera whose clock runs at 0.84 of real time stays within a second. */
 const stiffenMs = 250;
