@@ -1,7 +1,7 @@
 /** Sessions: opaque tokens of which only the SHA-256 is stored, with an absolute and an idle end. */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
-import { newId } from '../base/index.ts';
+import { newId, newSecret } from '../base/index.ts';
 import type { Role } from '../contract/index.ts';
 import type { Tables } from '../db/index.ts';
 import type { Actor } from '../ledger/index.ts';
@@ -70,7 +70,7 @@ export async function openSession(
   trx: Transaction<Tables>,
   of: { personId: string; kind: SessionKind; from: string; agent: string; nowMs: number },
 ): Promise<OpenedSession> {
-  const token = randomBytes(32).toString('base64url');
+  const token = newSecret(32);
   const id = newId('ses', of.nowMs);
   const now = new Date(of.nowMs);
   const expiresMs = of.nowMs + lives[of.kind].absoluteMs;

@@ -2,13 +2,13 @@
  * Serves the built console from memory: what is not in the list of its files does not exist, so no path can lead out.
  * Every page view gets a fresh nonce for the style tags that Ant Design writes; scripts come from files only.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Fault, refuse } from '../base/index.ts';
+import { Fault, newSecret, refuse } from '../base/index.ts';
 import { languageOf } from './problem.ts';
 
 const brotli = promisify(brotliCompress);
@@ -89,7 +89,7 @@ export class ConsoleFiles {
       const text = languageOf(request.headers['accept-language']) === 'zh' ? zh : en;
       return reply.status(503).type('text/plain; charset=utf-8').send(text);
     }
-    const nonce = randomBytes(16).toString('base64');
+    const nonce = newSecret(16);
     return reply
       .header('content-security-policy', pagePolicy(nonce, host))
       .header('cache-control', 'no-store')

@@ -9,7 +9,7 @@ import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Transaction } from 'kysely';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import { type Clock, Fault, type Log, newId, Refusal, sayError } from '../base/index.ts';
+import { type Clock, Fault, type Log, newCode, newId, Refusal, sayError } from '../base/index.ts';
 import { type Action, type Endpoint, govern } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import { addressKey, type Gate, type Grant, type Subject, sameSecret } from '../gate/index.ts';
@@ -19,7 +19,7 @@ import { contractEndpoints, openApi } from './openapi.ts';
 import { mountLedger, mountPersons } from './persons.ts';
 import { headersOf, languageOf, problemOf, refusalOfFastify } from './problem.ts';
 import { type Edge, mount } from './route.ts';
-import { mountSessions, newSetupCode } from './sessions.ts';
+import { mountSessions } from './sessions.ts';
 import { type StreamSource, Streams } from './stream.ts';
 import { type UpgradeHandler, Upgrades } from './upgrades.ts';
 
@@ -90,7 +90,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   answerErrors(edge);
   const metrics = mountMetrics(edge, options);
   const isReachable = !isLoopback(options.host) || options.behindProxy;
-  const setupCode = isReachable && (await options.gate.unit()) === null ? newSetupCode() : null;
+  const setupCode = isReachable && (await options.gate.unit()) === null ? newCode(2) : null;
   mountSessions(edge, {
     isSecure: options.tls !== undefined || options.behindProxy,
     demo: options.demo,

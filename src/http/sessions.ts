@@ -1,5 +1,4 @@
 /** Set-up, signing in and out, one's own sessions and password. */
-import { randomInt } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import type { Transaction } from 'kysely';
 import { refuse, rfc3339 } from '../base/index.ts';
@@ -20,14 +19,6 @@ export interface SessionRoutes {
     grant: Grant<'site.configure'>,
     name: string,
   ) => Promise<string>;
-}
-
-const codeAlphabet = 'ABCDEFGHJKMNPQRSTVWXYZ23456789';
-
-/** `K7QX-92MD`: 39 bits, throttled, gone with the process. */
-export function newSetupCode(): string {
-  const letters = Array.from({ length: 8 }, () => codeAlphabet[randomInt(codeAlphabet.length)]);
-  return `${letters.slice(0, 4).join('')}-${letters.slice(4).join('')}`;
 }
 
 export function mountSessions(edge: Edge, routes: SessionRoutes): void {

@@ -1,0 +1,15 @@
+/** Unguessable values, from the operating system's generator: tokens, nonces, codes. */
+import { randomBytes, randomInt } from 'node:crypto';
+
+/** base64url without padding: 32 bytes are 43 characters. */
+export const newSecret = (bytes: number): string => randomBytes(bytes).toString('base64url');
+
+/** For people to type: no letter or digit that is taken for another. */
+const readable = 'ABCDEFGHJKMNPQRSTVWXYZ23456789';
+
+/** `K7QX-92MD`: groups of four, 4.9 bits a character. */
+export function newCode(groups: number): string {
+  const letter = (): string => readable[randomInt(readable.length)]!;
+  const group = (): string => Array.from({ length: 4 }, letter).join('');
+  return Array.from({ length: groups }, group).join('-');
+}
