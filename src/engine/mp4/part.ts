@@ -408,7 +408,7 @@ export function changePart(bytes: Uint8Array, head: PartHead, change: PartChange
       throw new Mp4Error('a part that cannot be joined to others', head.at);
     // Sound may begin a little before the picture; at the very start of a file there is no time before 0.
     putU64(bytes, run.tfdtAt, Math.max(0, run.decodeTicks + change.shiftTicks));
-    putU32(bytes, run.entryAt, entries[i]!);
+    if (run.entryAt >= 0) putU32(bytes, run.entryAt, entries[i]!);
   }
   if (head.wallMs !== null)
     putU64(bytes, head.at + 24, Math.max(0, (head.video ?? head.audio)!.decodeTicks + change.shiftTicks));
