@@ -87,10 +87,8 @@ export class Supervisor implements Engine {
     await mkdir(runDir, { recursive: true, mode: 0o700 });
     const supervisor = new Supervisor(options, runDir, own);
     try {
-      await Promise.all([
-        supervisor.#reader.ready(startWithinMs),
-        supervisor.#intakes[0]?.ready(startWithinMs),
-      ]);
+      // Recording waits for nobody; whoever wants to read waits for the reader then.
+      await supervisor.#intakes[0]?.ready(startWithinMs);
     } catch (error) {
       await supervisor[Symbol.asyncDispose]();
       throw error;

@@ -82,7 +82,7 @@ export class Worker {
   }
 
   async ask<K extends keyof Asks>(op: K, value: Asks[K][0], timeoutMs?: number): Promise<Asks[K][1]> {
-    return (await this.ready(5_000)).ask(op, value, timeoutMs);
+    return (await this.ready(setupMs)).ask(op, value, timeoutMs);
   }
 
   /** Ends the process in order, by force after `withinMs`. */

@@ -48,6 +48,9 @@ export class Intake {
       syncer: (volume) => this.#syncer(volume),
       anchorMs: () => this.#steps.anchorMs,
       turnMs: () => this.#turnMs(),
+      ffmpeg: child.setup.ffmpeg,
+      transcodeMayStart: () => child.peer.ask('transcode-may-start', null),
+      transcodeEnded: () => child.peer.tell('transcode-ended', null),
     };
     this.#timer = setInterval(() => this.#tick(), tickMs);
     this.asks = {
@@ -85,12 +88,12 @@ export class Intake {
       },
       cut: () => socket.destroy(),
     });
-    connection.onWish = (wish) => stream.hub.wish(viewer, wish);
+    connection.onWish = (wish) => stream.wish(viewer, wish, ticket.transcode);
     socket.once('close', () => {
       stream.unwatch(viewer);
       left();
     });
-    stream.watch(viewer);
+    stream.watch(viewer, ticket.transcode);
   }
 
   async close(gap: Gap | null): Promise<void> {

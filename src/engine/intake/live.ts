@@ -25,7 +25,7 @@ const maxCachedBytes = 8 * 1024 * 1024;
 const maxCachedPictures = 300;
 
 /** One picture (or stretch of sound) on its way to viewers. */
-interface Entry {
+export interface Entry {
   readonly run: LiveRun;
   readonly data: Uint8Array;
   readonly key: boolean;
@@ -39,10 +39,18 @@ interface Entry {
   head: Buffer | null;
 }
 
-interface LiveRun {
+export interface LiveRun {
   readonly epoch: number;
   readonly init: Uint8Array;
   readonly frame: Uint8Array;
+}
+
+/** Whoever gets a stream's pictures: a viewer, or a transcode on behalf of several. */
+export interface Watcher {
+  say(frame: Uint8Array): void;
+  /** The pictures since the newest key. */
+  begin(cached: readonly Entry[]): void;
+  send(entry: Entry): void;
 }
 
 /** What a viewer was given, counted when it left for the kernel, not when it was queued. */
@@ -82,7 +90,7 @@ export class DeliveryMeter {
 }
 
 /** One viewer of a live stream. */
-export class Viewer {
+export class Viewer implements Watcher {
   readonly socket: Socket;
   readonly #meter: DeliveryMeter;
   #epoch = -1;
@@ -190,7 +198,7 @@ function headOf(entry: Entry): Buffer {
 }
 
 export class Hub {
-  readonly #viewers = new Set<Viewer>();
+  readonly #watchers = new Set<Watcher>();
   #run: Run | null = null;
   #liveRun: LiveRun | null = null;
   #epoch = 0;
@@ -204,8 +212,13 @@ export class Hub {
   #trouble: Problem | null = null;
   #troubleCause: GapCause | null = null;
 
-  get viewers(): number {
-    return this.#viewers.size;
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
+  /** What is wrong with the camera now, for viewers that come later. */
+  get trouble(): Problem | null {
+    return this.#trouble;
   }
 
   /** Newest key picture, for a still. */
@@ -214,15 +227,23 @@ export class Hub {
     return entry && this.#run ? { run: this.#run, data: entry.data, wallMs: entry.wallMs } : null;
   }
 
-  add(viewer: Viewer, nowMs: number): void {
-    this.#viewers.add(viewer);
-    viewer.say(encodeClock(nowMs));
-    if (this.#trouble) viewer.say(encodeJson('problem', this.#trouble));
-    viewer.begin(this.#cache);
+  add(watcher: Watcher, nowMs: number): void {
+    this.#watchers.add(watcher);
+    watcher.say(encodeClock(nowMs));
+    if (this.#trouble) watcher.say(encodeJson('problem', this.#trouble));
+    watcher.begin(this.#cache);
   }
 
-  remove(viewer: Viewer): void {
-    this.#viewers.delete(viewer);
+  remove(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  has(watcher: Watcher): boolean {
+    return this.#watchers.has(watcher);
+  }
+
+  say(frame: Uint8Array): void {
+    for (const watcher of this.#watchers) watcher.say(frame);
   }
 
   wish(viewer: Viewer, wish: Wish): void {
@@ -255,7 +276,7 @@ export class Hub {
     this.#nextDecode = decode + picture.ticks;
     this.#lastTicks = picture.ticks;
     this.#keep(entry);
-    for (const viewer of this.#viewers) viewer.send(entry);
+    for (const watcher of this.#watchers) watcher.send(entry);
   }
 
   sound(run: Run, sound: Sound): void {
@@ -265,7 +286,7 @@ export class Hub {
     const rest = { key: false, audio: true, ctsTicks: 0, wallMs, head: null };
     const entry = { run: this.#liveRun, data, decode, ticks, sequence: ++this.#sequence, ...rest };
     if (this.#cache.length > 0) this.#keep(entry);
-    for (const viewer of this.#viewers) viewer.send(entry);
+    for (const watcher of this.#watchers) watcher.send(entry);
   }
 
   /** The camera is gone: everyone is told, and the pictures of before are no longer live. */
@@ -273,8 +294,7 @@ export class Hub {
     this.#trouble = problem;
     this.#troubleCause = cause;
     this.#forget();
-    const frame = encodeJson('problem', problem);
-    for (const viewer of this.#viewers) viewer.say(frame);
+    this.say(encodeJson('problem', problem));
   }
 
   /** Nobody watches and nothing is pulled any more. */
@@ -291,7 +311,7 @@ export class Hub {
     if (this.#lastWallMs === null || !cause || !problem) return;
     const detail = { problem: problem.code, ...problem.values };
     const frame = encodeJson('gap', { to: wallMs, cause, detail }, this.#lastWallMs);
-    for (const viewer of this.#viewers) viewer.say(frame);
+    this.say(frame);
   }
 
   #begin(run: Run): void {

@@ -26,7 +26,6 @@ const leastSegmentMs = 5_000;
 const maxPendingBytes = 8 * 1024 * 1024;
 const resumePendingBytes = maxPendingBytes / 2;
 const retryDiskMs = 2_000;
-const recordedEveryMs = 500;
 /** Sound between two parts: far more than half a second of any. */
 const maxSounds = 1_000;
 /** Missing picture time that is worth a line on the timeline. */
@@ -88,7 +87,6 @@ export class Recorder {
   #endMs: number | null = null;
   #gap: { readonly gap: Gap; readonly serial: number } | null = null;
   #gapSerial = 0;
-  #saidRecordedAtMs = 0;
   #closedSerial = 0;
   #lost = 0;
   #damaged = 0;
@@ -227,9 +225,7 @@ export class Recorder {
       this.#at.emit({ kind: 'segment-opened', source, segment: refOf(segment) });
     }
     if (gapSerial > this.#closedSerial) this.#closeGap(gapSerial, partMs, segment.endMs);
-    const nowMs = this.#at.clock.monoMs();
-    if (nowMs - this.#saidRecordedAtMs < recordedEveryMs - 50) return;
-    this.#saidRecordedAtMs = nowMs;
+    // The outbox keeps only the newest of these until its next tick.
     this.#at.emit({ kind: 'recorded', source, segmentId: segment.id, endMs: Math.round(segment.endMs) });
   }
 

@@ -4,6 +4,7 @@
  */
 import { type Clock, chance, type Log } from '../../base/index.ts';
 import type { CameraProblem, Problem } from '../../contract/causes.ts';
+import { encodeJson, type Wish } from '../../contract/frames.ts';
 import type { Fact, Source, StreamFacts, Volume } from '../engine.ts';
 import type { Gap } from '../ipc.ts';
 import { openLink } from '../rtsp/index.ts';
@@ -15,6 +16,7 @@ import { beginRun, type Picture, type Run } from './run.ts';
 import { SoundMaker, soundTrack } from './sound.ts';
 import type { Syncer } from './syncer.ts';
 import { Timeline } from './timeline.ts';
+import { Transcoded } from './transcoded.ts';
 import { CameraClock, WallClock } from './wallclock.ts';
 
 /** A source that is pulled only for viewers is let go this long after the last. */
@@ -32,6 +34,9 @@ export interface StreamContext {
   anchorMs(): number;
   /** Milliseconds until this stream may open: connections of one process are begun one after another. */
   turnMs(): number;
+  readonly ffmpeg: string | null;
+  transcodeMayStart(): Promise<boolean>;
+  transcodeEnded(): void;
 }
 
 /** One connection and everything that lives only as long as it. */
@@ -57,6 +62,7 @@ export class Stream {
   readonly #at: StreamContext;
   #source: Source;
   #connection: Connection | null = null;
+  #transcoded: Transcoded | null = null;
   #retry: NodeJS.Timeout | null = null;
   #failures = 0;
   #unwatchedSinceMs: number | null = null;
@@ -104,15 +110,57 @@ export class Stream {
     this.#openIfWanted();
   }
 
-  watch(viewer: Viewer): void {
+  watch(viewer: Viewer, transcode: boolean): void {
     this.#unwatchedSinceMs = null;
-    this.hub.add(viewer, this.#at.clock.wallMs());
+    const nowMs = this.#at.clock.wallMs();
+    if (transcode) {
+      const transcoded = this.#transcoded ?? this.#transcode();
+      transcoded.hub.add(viewer, nowMs);
+      if (this.hub.trouble) viewer.say(encodeJson('problem', this.hub.trouble));
+    } else this.hub.add(viewer, nowMs);
     this.#openIfWanted();
   }
 
   unwatch(viewer: Viewer): void {
     this.hub.remove(viewer);
-    if (this.hub.viewers === 0) this.#unwatchedSinceMs = this.#at.clock.monoMs();
+    const transcoded = this.#transcoded;
+    transcoded?.hub.remove(viewer);
+    if (transcoded && transcoded.hub.watchers === 0) this.#endTranscode(transcoded);
+    if (this.viewers === 0) this.#unwatchedSinceMs = this.#at.clock.monoMs();
+  }
+
+  /** What a viewer asks for goes to the hub it watches. */
+  wish(viewer: Viewer, wish: Wish, transcode: boolean): void {
+    (transcode ? this.#transcoded?.hub : this.hub)?.wish(viewer, wish);
+  }
+
+  get viewers(): number {
+    const transcoded = this.#transcoded;
+    const itself = transcoded && this.hub.has(transcoded) ? 1 : 0;
+    return this.hub.watchers - itself + (transcoded?.hub.watchers ?? 0);
+  }
+
+  #transcode(): Transcoded {
+    const { ffmpeg, log, transcodeMayStart, transcodeEnded } = this.#at;
+    const transcoded = new Transcoded({
+      ffmpeg,
+      log,
+      codec: () => this.#connection?.video?.codecString ?? 'H.265',
+      mayStart: transcodeMayStart,
+      ended: transcodeEnded,
+    });
+    this.#transcoded = transcoded;
+    const started = transcoded.start();
+    void started.then((may) => {
+      if (may && this.#transcoded === transcoded) this.hub.add(transcoded, this.#at.clock.wallMs());
+    });
+    return transcoded;
+  }
+
+  #endTranscode(transcoded: Transcoded): void {
+    this.hub.remove(transcoded);
+    transcoded.end();
+    this.#transcoded = null;
   }
 
   /** Twice a second. */
@@ -150,13 +198,14 @@ export class Stream {
   /** Ends it: the connection is closed in order, the open segment is closed and reported. */
   async close(gap: Gap | null): Promise<void> {
     this.#ended = true;
+    if (this.#transcoded) this.#endTranscode(this.#transcoded);
     await Promise.all([this.#disconnect(), this.recorder.close(gap)]);
   }
 
   // ── the connection ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   #wanted(): boolean {
-    if (this.#source.always || this.recorder.recording || this.hub.viewers > 0) return true;
+    if (this.#source.always || this.recorder.recording || this.viewers > 0) return true;
     const since = this.#unwatchedSinceMs;
     return since !== null && this.#at.clock.monoMs() - since < lingerMs;
   }
@@ -345,7 +394,7 @@ export class Stream {
       clockDriftPpm: this.#cameraClock.driftPpm,
       audio: audio === null ? 'none' : this.#source.sound ? 'recorded' : 'dropped',
       audioCodec: audio?.codec ?? null,
-      viewers: this.hub.viewers,
+      viewers: this.viewers,
     };
   }
 }
