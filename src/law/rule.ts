@@ -1,0 +1,157 @@
+/**
+ * `rule` asks one clause of a site's profiles on one day and gives the combined answer with its reasons. It never
+ * guesses: what is only remembered is never enforced, what contradicts itself is returned for a named person to
+ * decide, and an act is judged by the law of its day.
+ */
+import { type Day, type Period, periodMs } from './calendar.ts';
+import type { Answer, Clause, Facts, Profile, Rank, Scope, ValueOf } from './clause.ts';
+
+export interface Reason {
+  readonly profile: string;
+  readonly layer: Profile['layer'];
+  readonly answer: Answer<Period | number | readonly string[]>;
+}
+
+export interface Ruling<V> {
+  readonly clause: string;
+  /** Null: no profile says anything. */
+  readonly value: V | null;
+  /** The answers that decided. */
+  readonly because: readonly Reason[];
+  /** In force, but another one is stricter. */
+  readonly yielded: readonly Reason[];
+  /** Known from memory only: shown as a question to counsel, never enforced. */
+  readonly unverified: readonly Reason[];
+  /** True when only policy asks for it: no law is broken without it. */
+  readonly policyOnly: boolean;
+}
+
+const inForce = ({ from, to }: { from: Day; to?: Day }, day: Day): boolean =>
+  from <= day && (to === undefined || day <= to);
+
+function applies(scope: Scope | undefined, facts: Facts): boolean {
+  if (!scope) return true;
+  if (scope.placeClass && !(facts.placeClass && scope.placeClass.includes(facts.placeClass))) return false;
+  if (scope.placeType && !(facts.placeType && scope.placeType.includes(facts.placeType))) return false;
+  if (scope.keyTarget && !facts.keyTarget) return false;
+  return !(scope.unlessRecorded && facts.recorded?.includes(scope.unlessRecorded));
+}
+
+/** `facts` decide which answers reach this site; `day` decides which of them are the law. */
+export function rule<C extends Clause>(
+  clause: C,
+  profiles: readonly Profile[],
+  day: Day,
+  facts: Facts = {},
+): Ruling<ValueOf<C>> {
+  const reached: Reason[] = [];
+  const unverified: Reason[] = [];
+  for (const profile of profiles)
+    for (const answer of profile.answers[clause.id] ?? []) {
+      if (!inForce(answer.cite, day) || !applies(answer.scope, facts)) continue;
+      const reason = { profile: profile.id, layer: profile.layer, answer };
+      if (answer.cite.confidence === 'M') unverified.push(reason);
+      else reached.push(reason);
+    }
+  const { value, because } = combine(clause, reached, day);
+  return {
+    clause: clause.id,
+    value: value as ValueOf<C> | null,
+    because,
+    yielded: reached.filter((reason) => !because.includes(reason)),
+    unverified,
+    policyOnly: because.length > 0 && because.every(({ layer }) => layer === 'policy'),
+  };
+}
+
+function combine(
+  clause: Clause,
+  reasons: readonly Reason[],
+  day: Day,
+): { value: unknown; because: readonly Reason[] } {
+  if (reasons.length === 0) return { value: null, because: [] };
+  switch (clause.combine) {
+    case 'longest':
+      return best(reasons, (reason) => periodMs(reason.answer.value as Period, day));
+    case 'shortest':
+    case 'earliest':
+      return best(reasons, (reason) => -periodMs(reason.answer.value as Period, day));
+    case 'most':
+      return best(reasons, (reason) => reason.answer.value as number);
+    case 'fewest':
+      return best(reasons, (reason) => -(reason.answer.value as number));
+    case 'union':
+      return {
+        value: [...new Set(reasons.flatMap((reason) => reason.answer.value as readonly string[]))],
+        because: reasons,
+      };
+    case 'intersection':
+      return {
+        value: intersection(reasons.map((reason) => reason.answer.value as readonly string[])),
+        because: reasons,
+      };
+  }
+}
+
+function best(
+  reasons: readonly Reason[],
+  weigh: (reason: Reason) => number,
+): { value: unknown; because: readonly Reason[] } {
+  const top = Math.max(...reasons.map(weigh));
+  const because = reasons.filter((reason) => weigh(reason) === top);
+  return { value: because[0]?.answer.value, because };
+}
+
+const intersection = (lists: readonly (readonly string[])[]): readonly string[] =>
+  (lists[0] ?? []).filter((item) => lists.every((list) => list.includes(item)));
+
+const rankOrder: readonly Rank[] = [
+  'law',
+  'adminRegulation',
+  'localRegulation',
+  'deptRule',
+  'localRule',
+  'standard',
+  'policy',
+  'guidance',
+];
+
+export interface Conflict {
+  readonly floor: Reason;
+  readonly ceiling: Reason;
+  /** Which of the two ranks higher, for the person who decides; `none` when they rank alike. */
+  readonly higher: 'floor' | 'ceiling' | 'none';
+}
+
+/** A floor above a ceiling cannot both be kept. Null when they fit for footage that begins on `day`. */
+export function conflictOf(floor: Ruling<Period>, ceiling: Ruling<Period>, day: Day): Conflict | null {
+  const [least, most] = [floor.because[0], ceiling.because[0]];
+  if (!floor.value || !ceiling.value || !least || !most) return null;
+  if (periodMs(floor.value, day) <= periodMs(ceiling.value, day)) return null;
+  const order = rankOrder.indexOf(least.answer.cite.rank) - rankOrder.indexOf(most.answer.cite.rank);
+  return { floor: least, ceiling: most, higher: order < 0 ? 'floor' : order > 0 ? 'ceiling' : 'none' };
+}
+
+export type Choice =
+  | { readonly ok: true; readonly period: Period }
+  | {
+      readonly ok: false;
+      readonly why: 'below-floor' | 'above-ceiling';
+      readonly period: Period;
+      readonly because: readonly Reason[];
+    };
+
+/** A period that a unit wishes, held against floor and ceiling: refused with the reason, and what holds instead. */
+export function choosePeriod(
+  wanted: Period,
+  floor: Ruling<Period>,
+  ceiling: Ruling<Period>,
+  day: Day,
+): Choice {
+  const length = periodMs(wanted, day);
+  if (floor.value && length < periodMs(floor.value, day))
+    return { ok: false, why: 'below-floor', period: floor.value, because: floor.because };
+  if (ceiling.value && length > periodMs(ceiling.value, day))
+    return { ok: false, why: 'above-ceiling', period: ceiling.value, because: ceiling.because };
+  return { ok: true, period: wanted };
+}
