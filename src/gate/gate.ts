@@ -214,7 +214,10 @@ export class Gate implements AsyncDisposable {
     // What was typed as an unknown name may be a password in the wrong field: the ledger gets known names only.
     const known: Subject | null = person ? { kind: 'person', id: person.id, name: person.name } : null;
     const session = person && matches && person.active ? await this.#openFor(person, given) : null;
-    if (!person || !session) return this.#refuseSignIn(given.from, new Refusal('session.wrong'), known);
+    if (!person || !session) {
+      const refusal = new Refusal((await this.unit()) ? 'session.wrong' : 'setup.needed');
+      return this.#refuseSignIn(given.from, refusal, known);
+    }
     this.#accounts.clear(keys.account);
     this.#addresses.forgive(keys.address);
     this.announce({ sessionIds: session.crowdedOut, personId: person.id, why: 'crowded' });

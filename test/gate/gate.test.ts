@@ -28,10 +28,15 @@ interface At extends AsyncDisposable {
   readonly ended: Ended[];
 }
 
-async function gateAt(): Promise<At> {
+async function gateAt(unit: string | null = 'school'): Promise<At> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(await testDatabase());
   const clock = new TestClock();
+  if (unit)
+    await db.kysely
+      .insertInto('unit')
+      .values({ id: 'unit_1', name: unit, created: new Date(0) })
+      .execute();
   const gate = stack.use(openGate({ db, clock, log: noLog }));
   const ended: Ended[] = [];
   gate.onEnded((one) => ended.push(one));
@@ -250,8 +255,13 @@ test('names are unique whatever their case and width', async () => {
   await assert.rejects(make(at, 'ＷＡＮＧ', 'watcher'), { code: 'person.name-taken' });
 });
 
+test('before the set-up nobody signs in, and is told why', async () => {
+  await using at = await gateAt(null);
+  await assert.rejects(signIn(at, 'wang'), { code: 'setup.needed' });
+});
+
 test('of several set-ups at once exactly one wins, and the losers leave nothing', async () => {
-  await using at = await gateAt();
+  await using at = await gateAt(null);
   let sites = 0;
   const setUp = (i: number) =>
     at.gate.setUp({
