@@ -12,7 +12,7 @@
  */
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Because, Fault, type Log, Refusal, sayError } from '../base/index.ts';
+import { type Because, Fault, type Log, Refusal, sayError, systemClock } from '../base/index.ts';
 import type { GapCause } from '../contract/causes.ts';
 import { decodeWish, maxFrameBytes, maxWishBytes, type Wish } from '../contract/frames.ts';
 import type {
@@ -408,7 +408,7 @@ export function runChild(role: ChildRole): void {
   if (!send) throw new Fault('this program is a part of Custos and is started by it');
   let inner: ReturnType<ChildRole['start']> | undefined;
   let server: Server | undefined;
-  let lastTurn = performance.now();
+  let lastTurn = systemClock.monoMs();
   let lagMs = 0;
   const peer: Peer = new Peer((message) => void send(message, undefined, {}, () => {}), {
     asks: new Proxy({} as AskHandlers, {
@@ -438,7 +438,7 @@ export function runChild(role: ChildRole): void {
   };
   // The worst delay of a half-second tick since the last ping: how long this process was deaf.
   setInterval(() => {
-    const now = performance.now();
+    const now = systemClock.monoMs();
     lagMs = Math.max(lagMs, Math.round(now - lastTurn - 500));
     lastTurn = now;
   }, 500).unref();
