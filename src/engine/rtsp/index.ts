@@ -1,5 +1,7 @@
 /** RTSP: the client of one camera (`openLink`), and the message parser that the demo's server shares. */
+export { type Address, type AddressWithCredentials, splitAddress } from './address.ts';
 export { defaultLimits, type LinkLimits } from './limits.ts';
+export { type LinkOptions, openLink } from './link.ts';
 export {
   encodeFrame,
   encodeRequest,
