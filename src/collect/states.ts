@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/index.ts';
 import type { Problem } from '../contract/index.ts';
-import type { Fact, StreamFacts, StreamKind } from '../engine/engine.ts';
+import type { Fact, StreamFacts, StreamKind } from '../engine/index.ts';
 import type { Camera } from './cameras.ts';
 
 export interface StreamState extends StreamFacts {
@@ -108,6 +108,11 @@ export class CameraStates {
       state: always ? 'connecting' : 'off',
       problem: null,
     });
+  }
+
+  /** A stream that could not even be ordered. */
+  failed(cameraId: string, kind: StreamKind, problem: Problem): void {
+    this.#failing(sourceId(cameraId, kind), problem, this.#clock.wallMs());
   }
 
   forget(cameraId: string, kind: StreamKind): void {
