@@ -119,6 +119,9 @@ export async function call<E extends Endpoint>(endpoint: E, ...[args]: Rest<Args
 }
 
 async function send(endpoint: Endpoint, args: AnyArgs, outer?: AbortSignal): Promise<unknown> {
+  // After a reload the first call may be a change: the token is asked for before it.
+  if (endpoint.method !== 'GET' && endpoint.action !== 'open' && csrf === '')
+    await send(gate.session, {}, outer);
   const response = await fetchOrProblem(endpoint, args, outer);
   const text = await response.text();
   const reply = readJson(text, response.status);
@@ -143,6 +146,8 @@ async function fetchOrProblem(endpoint: Endpoint, args: AnyArgs, outer?: AbortSi
       method: endpoint.method,
       headers,
       signal: AbortSignal.any(signals),
+      // What is given back when a page is left must still arrive.
+      keepalive: endpoint.method === 'DELETE',
       ...(body === undefined ? {} : { body }),
     });
   } catch (error) {

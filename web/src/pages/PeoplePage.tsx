@@ -1,4 +1,380 @@
+/** People: who may sign in, with which roles, and what each role may do. */
+import { Link } from '@tanstack/react-router';
+import { Button, Checkbox, Drawer, Form, Input, Modal, Select } from 'antd';
+import { useMemo, useState } from 'react';
+import { z } from 'zod';
+import { gate, type Role, roles } from '../../../src/contract/index.ts';
+import { name as nameShape } from '../../../src/contract/shapes.ts';
+import { sayRefusal, useCall, useChange } from '../api.ts';
+import { useMay, useMe, useRoleNames } from '../session.ts';
+import { byShape, useTell, WhyButton } from '../shell/controls.tsx';
 import { Page } from '../shell/Page.tsx';
+import { NewPassword } from '../shell/passwords.tsx';
+import { type Column, Register, RegisterTools } from '../shell/Register.tsx';
+import { Empty, Loaded, Said } from '../shell/states.tsx';
+import { Time } from '../shell/Time.tsx';
+import { useUrlState } from '../urlState.ts';
+import { useWords } from '../useWords.ts';
+import { setupWords } from '../words/entry.ts';
+import { peopleWords } from '../words/office.ts';
+import { shellWords } from '../words/shell.ts';
+
+type Person = z.output<typeof gate.person>;
+
+const address = z.object({
+  q: z.string().max(100).optional().catch(undefined),
+  role: z.enum(roles).optional().catch(undefined),
+  state: z.enum(['active', 'inactive']).optional().catch(undefined),
+  sort: z.string().max(40).optional().catch(undefined),
+  columns: z.string().max(300).optional().catch(undefined),
+  edit: z.string().max(40).optional().catch(undefined),
+});
+type State = z.output<typeof address>;
+type Change = ReturnType<typeof useUrlState<typeof address>>[1];
+
 export function PeoplePage() {
-  return <Page title="People">{null}</Page>;
+  const t = useWords(peopleWords);
+  const [state, change] = useUrlState(address);
+  const found = useCall(gate.persons, {});
+  const columns = useColumns();
+  const why = useMay()('person.configure') ? null : sayRefusal('gate.denied', { action: 'person.configure' });
+  return (
+    <Page
+      title={t('title')}
+      says={t('says')}
+      wide
+      extra={
+        <WhyButton type="primary" why={why} onClick={() => change({ edit: 'new' }, { push: true })}>
+          {t('add')}
+        </WhyButton>
+      }
+    >
+      <Loaded of={found}>
+        {({ items }) => {
+          const rows = items.filter((each) => matches(each, state));
+          const edited = items.find((each) => each.id === state.edit) ?? null;
+          return (
+            <>
+              <Filters state={state} change={change}>
+                <RegisterTools name="people" rows={rows} columns={columns} state={state} change={change} />
+              </Filters>
+              {rows.length === 0 ? (
+                <Empty title={t('noMatch')} />
+              ) : (
+                <Register
+                  caption={t('title')}
+                  rows={rows}
+                  columns={columns}
+                  keyOf={(each) => each.id}
+                  state={state}
+                  change={change}
+                  controls={(each) => (
+                    <PersonEdit
+                      person={each}
+                      why={why}
+                      edit={() => change({ edit: each.id }, { push: true })}
+                    />
+                  )}
+                />
+              )}
+              {state.edit === 'new' && why === null && (
+                <AddPerson close={() => change({ edit: undefined })} />
+              )}
+              {edited && (
+                <EditPerson key={edited.id} person={edited} close={() => change({ edit: undefined })} />
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+    </Page>
+  );
+}
+
+function matches(person: Person, state: State): boolean {
+  if (state.role && !person.roles.includes(state.role)) return false;
+  if (state.state && person.active !== (state.state === 'active')) return false;
+  const wanted = state.q?.trim().toLowerCase();
+  return !wanted || [person.name, person.displayName].some((each) => each.toLowerCase().includes(wanted));
+}
+
+function PersonEdit({ person, why, edit }: { person: Person; why: string | null; edit: () => void }) {
+  const t = useWords(peopleWords);
+  const shell = useWords(shellWords);
+  return (
+    <WhyButton
+      type="link"
+      size="small"
+      why={why}
+      onClick={edit}
+      aria-label={t('editOne', { name: person.displayName })}
+    >
+      {shell('edit')}
+    </WhyButton>
+  );
+}
+
+function Filters({ state, change, children }: { state: State; change: Change; children: React.ReactNode }) {
+  const t = useWords(peopleWords);
+  const shell = useWords(shellWords);
+  return (
+    <div className="tools">
+      <Input.Search
+        className="tools-search"
+        allowClear
+        aria-label={t('searchLabel')}
+        placeholder={t('searchLabel')}
+        defaultValue={state.q ?? ''}
+        onChange={(event) => change({ q: event.target.value || undefined })}
+      />
+      <Select<Role | ''>
+        aria-label={t('filterRole')}
+        className="tools-select"
+        value={state.role ?? ''}
+        onChange={(role) => change({ role: role || undefined })}
+        options={[
+          { value: '', label: t('anyRole') },
+          ...roles.map((value) => ({ value, label: shell(`role_${value}`) })),
+        ]}
+      />
+      <Select<State['state'] | ''>
+        aria-label={t('filterState')}
+        className="tools-select"
+        value={state.state ?? ''}
+        onChange={(next) => change({ state: next || undefined })}
+        options={[
+          { value: '', label: t('anyState') },
+          { value: 'active', label: t('active') },
+          { value: 'inactive', label: t('inactive') },
+        ]}
+      />
+      <span className="tools-gap" />
+      {children}
+    </div>
+  );
+}
+
+function useColumns(): readonly Column<Person>[] {
+  const t = useWords(peopleWords);
+  const names = useRoleNames();
+  const me = useMe();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: role names change with the language, as t does
+  return useMemo(
+    (): Column<Person>[] => [
+      {
+        key: 'displayName',
+        title: t('displayName'),
+        isHead: true,
+        value: (each) => each.displayName,
+        cell: (each) => (
+          <>
+            {each.displayName} {each.id === me.id && <span className="tag">{t('self')}</span>}
+          </>
+        ),
+      },
+      {
+        key: 'name',
+        title: t('name'),
+        value: (each) => each.name,
+        cell: (each) => <span className="mono">{each.name}</span>,
+      },
+      {
+        key: 'roles',
+        title: t('roles'),
+        value: (each) => names(each.roles),
+        cell: (each) => names(each.roles),
+      },
+      {
+        key: 'state',
+        title: t('state'),
+        value: (each) => (each.active ? t('active') : t('inactive')),
+        cell: (each) => (each.active ? t('active') : <span className="soft">{t('inactive')}</span>),
+      },
+      {
+        key: 'lastSignIn',
+        title: t('lastSignIn'),
+        value: (each) => each.lastSignIn,
+        cell: (each) =>
+          each.lastSignIn ? <Time at={each.lastSignIn} /> : <span className="soft">{t('never')}</span>,
+      },
+      {
+        key: 'created',
+        title: t('created'),
+        value: (each) => each.created,
+        cell: (each) => <Time at={each.created} />,
+      },
+    ],
+    [t, me.id],
+  );
+}
+
+interface PersonFields {
+  name: string;
+  displayName: string;
+  roles: Role[];
+  password?: string;
+}
+
+function RolesField() {
+  const t = useWords(peopleWords);
+  const shell = useWords(shellWords);
+  return (
+    <Form.Item name="roles" label={t('roles')} rules={[{ required: true, message: t('rolesMissing') }]}>
+      <Checkbox.Group className="role-choice">
+        {roles.map((role) => (
+          <Checkbox key={role} value={role}>
+            {shell(`role_${role}`)}
+            <span className="role-says">{t(`role_${role}_says`)}</span>
+          </Checkbox>
+        ))}
+      </Checkbox.Group>
+    </Form.Item>
+  );
+}
+
+function DisplayNameField() {
+  const t = useWords(peopleWords);
+  const shell = useWords(shellWords);
+  return (
+    <Form.Item
+      name="displayName"
+      label={t('displayName')}
+      extra={t('displayNameHint')}
+      rules={[
+        { required: true, whitespace: true, message: shell('required') },
+        byShape(nameShape, shell('tooLong', { most: 80 })),
+      ]}
+    >
+      <Input maxLength={80} autoComplete="off" />
+    </Form.Item>
+  );
+}
+
+function AddPerson({ close }: { close: () => void }) {
+  const t = useWords(peopleWords);
+  const setup = useWords(setupWords);
+  const shell = useWords(shellWords);
+  const tell = useTell();
+  const [form] = Form.useForm<PersonFields>();
+  const name: string = Form.useWatch('name', form) ?? '';
+  const add = useChange(gate.addPerson, [gate.persons]);
+  const submit = ({ name: given, displayName, roles: chosen, password = '' }: PersonFields) =>
+    add.mutate(
+      { body: { name: given, displayName, roles: chosen, password } },
+      {
+        onSuccess: (person) => {
+          tell.done(t('added', { name: person.displayName }));
+          close();
+        },
+      },
+    );
+  return (
+    <Drawer open size={520} onClose={close} title={t('addTitle')}>
+      <Form form={form} layout="vertical" requiredMark={false} onFinish={submit} autoComplete="off">
+        <Said error={add.error} />
+        <DisplayNameField />
+        <Form.Item
+          name="name"
+          label={t('name')}
+          extra={setup('nameHint')}
+          rules={[
+            { required: true, whitespace: true, message: shell('required') },
+            byShape(gate.signInName, setup('nameBad')),
+          ]}
+        >
+          <Input maxLength={64} autoComplete="off" autoCapitalize="none" spellCheck={false} />
+        </Form.Item>
+        <RolesField />
+        <NewPassword label={t('password')} field="password" personName={name} offers />
+        <div className="form-ends">
+          <Button type="primary" htmlType="submit" loading={add.isPending}>
+            {t('add')}
+          </Button>
+          <Button onClick={close}>{shell('cancel')}</Button>
+        </div>
+      </Form>
+    </Drawer>
+  );
+}
+
+function EditPerson({ person, close }: { person: Person; close: () => void }) {
+  const t = useWords(peopleWords);
+  const shell = useWords(shellWords);
+  const tell = useTell();
+  const mayReadLedger = useMay()('ledger.read');
+  const [asks, setAsks] = useState(false);
+  const save = useChange(gate.changePerson, [gate.persons, gate.session]);
+  const change = (body: z.input<NonNullable<typeof gate.changePerson.body>>, sentence: string) =>
+    save.mutate(
+      { params: { id: person.id }, body },
+      {
+        onSuccess: () => {
+          tell.done(sentence);
+          close();
+        },
+      },
+    );
+  const submit = ({ displayName, roles: chosen, password }: PersonFields) => {
+    const sameRoles =
+      chosen.length === person.roles.length && chosen.every((each) => person.roles.includes(each));
+    const body = {
+      ...(displayName.trim() === person.displayName ? {} : { displayName }),
+      ...(sameRoles ? {} : { roles: chosen }),
+      ...(password ? { password } : {}),
+    };
+    change(body, t('saved'));
+  };
+  return (
+    <Drawer open size={520} onClose={close} title={t('editTitle', { name: person.displayName })}>
+      <Form
+        layout="vertical"
+        requiredMark={false}
+        onFinish={submit}
+        initialValues={{ displayName: person.displayName, roles: person.roles }}
+        autoComplete="off"
+      >
+        <Said error={save.error} />
+        <DisplayNameField />
+        <RolesField />
+        <NewPassword
+          label={`${t('newPassword')} · ${t('newPasswordHint')}`}
+          field="password"
+          personName={person.name}
+          offers
+          optional
+        />
+        <p className="soft">{t('endsSessions')}</p>
+        <div className="form-ends">
+          <Button type="primary" htmlType="submit" loading={save.isPending}>
+            {shell('save')}
+          </Button>
+          <span className="form-ends-gap" />
+          {person.active ? (
+            <Button onClick={() => setAsks(true)}>{t('deactivate')}</Button>
+          ) : (
+            <Button onClick={() => change({ active: true }, t('activated', { name: person.displayName }))}>
+              {t('activate')}
+            </Button>
+          )}
+        </div>
+      </Form>
+      {mayReadLedger && (
+        <p className="form-aside">
+          <Link to="/ledger" search={{ subject: person.id }}>
+            {t('showLedger')}
+          </Link>
+        </p>
+      )}
+      <Modal
+        open={asks}
+        title={t('deactivateTitle', { name: person.displayName })}
+        okText={t('deactivate')}
+        cancelText={shell('cancel')}
+        onCancel={() => setAsks(false)}
+        onOk={() => change({ active: false }, t('deactivated', { name: person.displayName }))}
+      >
+        {t('deactivateSays', { name: person.displayName })}
+      </Modal>
+    </Drawer>
+  );
 }

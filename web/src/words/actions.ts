@@ -19,6 +19,11 @@ export const actionWords = words('actions', {
     'person.configure': 'configure people',
     'ledger.read': 'read the ledger',
     'system.read': 'see the state of the system',
+    'session.open': 'sign in',
+    'session.close': 'sign out',
+    'session.expire': 'session ended by time',
+    'password.change': 'change own password',
+    setup: 'set Custos up',
   },
   zh: {
     open: '无需登录的操作',
@@ -37,5 +42,10 @@ export const actionWords = words('actions', {
     'person.configure': '配置人员',
     'ledger.read': '查阅存证账本',
     'system.read': '查看系统状态',
+    'session.open': '登录',
+    'session.close': '退出登录',
+    'session.expire': '会话到期',
+    'password.change': '修改本人密码',
+    setup: '初始设置',
   },
 });

@@ -1,0 +1,206 @@
+/** The sites: what stands where, and in which time zone its days are counted. */
+import { Button, Form, Input, Modal, Select } from 'antd';
+import { useState } from 'react';
+import type { z } from 'zod';
+import { collect } from '../../../src/contract/index.ts';
+import { name as nameShape } from '../../../src/contract/shapes.ts';
+import { sayRefusal, useCall, useChange } from '../api.ts';
+import { useMay } from '../session.ts';
+import { byShape, useTell, WhyButton } from '../shell/controls.tsx';
+import { type Column, Register, type RegisterState, RegisterTools } from '../shell/Register.tsx';
+import { Empty, Loaded, Said } from '../shell/states.tsx';
+import { timeParts } from '../time.ts';
+import { useWords } from '../useWords.ts';
+import { cameraWords } from '../words/cameras.ts';
+import { shellWords } from '../words/shell.ts';
+
+type Site = z.output<typeof collect.site>;
+
+export function Sites({
+  state,
+  change,
+  showCameras,
+}: {
+  state: RegisterState;
+  change: (next: RegisterState) => void;
+  showCameras: (site: string) => void;
+}) {
+  const t = useWords(cameraWords);
+  const shell = useWords(shellWords);
+  const found = useCall(collect.sites, {});
+  const [open, setOpen] = useState<Site | 'new' | null>(null);
+  const why = useMay()('site.configure') ? null : sayRefusal('gate.denied', { action: 'site.configure' });
+  const columns = siteColumns(t, showCameras);
+  return (
+    <Loaded of={found}>
+      {({ items }) => (
+        <>
+          <div className="tools">
+            <p className="soft tools-says">{t('sitesSays')}</p>
+            <RegisterTools name="sites" rows={items} columns={columns} state={state} change={change} />
+            <WhyButton type="primary" why={why} onClick={() => setOpen('new')}>
+              {t('addSite')}
+            </WhyButton>
+          </div>
+          {items.length === 0 ? (
+            <Empty title={t('noSites')}>{t('noSitesSays')}</Empty>
+          ) : (
+            <Register
+              caption={t('tabSites')}
+              rows={items}
+              columns={columns}
+              keyOf={(each) => each.id}
+              state={state}
+              change={change}
+              controls={(each) => (
+                <WhyButton
+                  type="link"
+                  size="small"
+                  why={why}
+                  onClick={() => setOpen(each)}
+                  aria-label={t('editSite', { name: each.name })}
+                >
+                  {shell('edit')}
+                </WhyButton>
+              )}
+            />
+          )}
+          {open && <SiteDialog site={open === 'new' ? null : open} close={() => setOpen(null)} />}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function siteColumns(
+  t: ReturnType<typeof useWords<typeof cameraWords.en>>,
+  showCameras: (site: string) => void,
+): Column<Site>[] {
+  return [
+    {
+      key: 'name',
+      title: t('siteName'),
+      isHead: true,
+      value: (each) => each.name,
+      cell: (each) => each.name,
+    },
+    {
+      key: 'address',
+      title: t('siteAddress'),
+      value: (each) => each.address,
+      cell: (each) => each.address || '—',
+    },
+    {
+      key: 'zone',
+      title: t('siteZone'),
+      value: (each) => each.timeZone,
+      cell: (each) => `${each.timeZone} (${timeParts(new Date(), each.timeZone).zone})`,
+    },
+    {
+      key: 'cameras',
+      title: t('siteCameras'),
+      isNumber: true,
+      value: (each) => each.cameras,
+      cell: (each) =>
+        each.cameras === 0 ? (
+          '0'
+        ) : (
+          <Button
+            type="link"
+            size="small"
+            className="number"
+            onClick={() => showCameras(each.id)}
+            aria-label={t('showCameras', { name: each.name })}
+          >
+            {each.cameras}
+          </Button>
+        ),
+    },
+  ];
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    // RangeError is how Intl says no.
+    return false;
+  }
+}
+
+interface SiteFields {
+  name: string;
+  address?: string;
+  timeZone: string;
+}
+
+function SiteDialog({ site, close }: { site: Site | null; close: () => void }) {
+  const t = useWords(cameraWords);
+  const shell = useWords(shellWords);
+  const tell = useTell();
+  const [form] = Form.useForm<SiteFields>();
+  const stale = [collect.sites, collect.cameras, collect.cameraById];
+  const add = useChange(collect.addSite, stale);
+  const save = useChange(collect.changeSite, stale);
+  const then = {
+    onSuccess: () => {
+      tell.done(t('siteSaved'));
+      close();
+    },
+  };
+  const submit = ({ name, address, timeZone }: SiteFields) => {
+    const body = { name, timeZone, address: address ?? '' };
+    if (site) save.mutate({ params: { id: site.id }, body }, then);
+    else add.mutate({ body }, then);
+  };
+  return (
+    <Modal
+      open
+      title={site ? t('editSite', { name: site.name }) : t('addSite')}
+      okText={shell('save')}
+      cancelText={shell('cancel')}
+      onOk={form.submit}
+      onCancel={close}
+      confirmLoading={add.isPending || save.isPending}
+    >
+      <Said error={add.error ?? save.error} />
+      <Form
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        onFinish={submit}
+        initialValues={site ?? { timeZone: 'Asia/Shanghai' }}
+      >
+        <Form.Item
+          name="name"
+          label={t('siteName')}
+          rules={[
+            { required: true, whitespace: true, message: shell('required') },
+            byShape(nameShape, t('fieldNameBad')),
+          ]}
+        >
+          <Input maxLength={80} autoFocus />
+        </Form.Item>
+        <Form.Item name="address" label={t('siteAddress')}>
+          <Input maxLength={2000} />
+        </Form.Item>
+        <Form.Item
+          name="timeZone"
+          label={t('siteZone')}
+          rules={[
+            {
+              validator: (_, zone: string) =>
+                isTimeZone(zone) ? Promise.resolve() : Promise.reject(new Error(t('siteZoneBad'))),
+            },
+          ]}
+        >
+          <Select
+            showSearch
+            options={Intl.supportedValuesOf('timeZone').map((value) => ({ value, label: value }))}
+          />
+        </Form.Item>
+      </Form>
+    </Modal>
+  );
+}
