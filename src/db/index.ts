@@ -4,18 +4,19 @@
  */
 import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
-import { type Clock, Fault, type Log, sayError } from '../base/index.ts';
+import type pg from 'pg';
+import type { Clock, Log } from '../base/index.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { openDataDir } from './data-dir.ts';
+import { checkVersion, withClient } from './given.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { FaultingPool } from './pool.ts';
 import type { Tables } from './tables.ts';
 
 export { brokenConstraint } from './pool.ts';
+export { type DatabaseProbe, probeDatabase } from './probe.ts';
 export type { Tables } from './tables.ts';
 
-const oldestMajor = 17;
 const closeMs = 3_000;
 
 export interface DatabaseOptions {
@@ -113,26 +114,4 @@ async function ownDatabase(cluster: Cluster): Promise<pg.ClientConfig> {
 
 function given(databaseUrl: string): pg.ClientConfig {
   return { connectionString: databaseUrl };
-}
-
-async function checkVersion(connect: pg.ClientConfig): Promise<string> {
-  const version = await withClient(connect, async (client) => {
-    const { rows } = await client.query<{ server_version: string }>('show server_version');
-    return rows[0]?.server_version ?? '';
-  });
-  if (Number.parseInt(version, 10) >= oldestMajor) return version;
-  throw new Fault(`PostgreSQL ${oldestMajor} or newer is needed, and the given database is ${version}`);
-}
-
-async function withClient<T>(connect: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...connect, connectionTimeoutMillis: 10_000 });
-  client.on('error', () => {}); // The statement under way rejects with it.
-  try {
-    await client.connect();
-    return await work(client);
-  } catch (cause) {
-    throw new Fault(`the database cannot be reached: ${sayError(cause)}`, { cause, retry: true });
-  } finally {
-    await client.end().catch(() => {}); // Nothing is lost by a connection that ends badly.
-  }
 }

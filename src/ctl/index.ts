@@ -1,0 +1,4 @@
+/** Floor 12: the commands of `npx custos`. */
+export { type Command, type Terminal, Usage } from './command.ts';
+export { doctor } from './doctor.ts';
+export { openapi } from './openapi.ts';
