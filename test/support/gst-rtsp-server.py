@@ -20,12 +20,26 @@ PROTOCOLS = {
 }
 
 
-def factory_of(stream, signed):
+def tell_times(_factory, media):
+    """A parser named `loop` knows only decoding times of a bare stream; without B pictures they are the others too."""
+    parser = media.get_element().get_by_name("loop")
+    if parser:
+        parser.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, show_when_decoded)
+
+
+def show_when_decoded(_pad, info):
+    buffer = info.get_buffer()
+    buffer.pts = buffer.dts
+    return Gst.PadProbeReturn.OK
+
+
+def factory_of(stream, guarded):
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(stream["launch"])
     factory.set_shared(stream.get("shared", False))
     factory.set_protocols(PROTOCOLS[stream.get("protocols", "both")])
-    if signed:
+    factory.connect("media-configure", tell_times)
+    if guarded:
         permissions = GstRtspServer.RTSPPermissions()
         permissions.add_permission_for_role(ROLE, "media.factory.access", True)
         permissions.add_permission_for_role(ROLE, "media.factory.construct", True)
@@ -45,6 +59,10 @@ def auth_of(config):
         else:
             auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
             auth.add_basic(GstRtspServer.RTSPAuth.make_basic(sign_in["user"], sign_in["password"]), token)
+    else:
+        anonymous = GstRtspServer.RTSPToken()
+        anonymous.set_string("media.factory.role", ROLE)
+        auth.set_default_token(anonymous)
     if config.get("tls"):
         auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(config["tls"]))
     return auth
@@ -56,11 +74,12 @@ def main():
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(str(config.get("port", 0)))
-    if config.get("signIn") or config.get("tls"):
+    guarded = bool(config.get("signIn") or config.get("tls"))
+    if guarded:
         server.set_auth(auth_of(config))
     mounts = server.get_mount_points()
     for stream in config["streams"]:
-        mounts.add_factory(stream["path"], factory_of(stream, bool(config.get("signIn"))))
+        mounts.add_factory(stream["path"], factory_of(stream, guarded))
     loop = GLib.MainLoop()
     if server.attach(None) == 0:
         sys.exit("cannot listen")

@@ -89,12 +89,12 @@ export function fileLaunch(file: string, codec: 'h264' | 'h265', sound?: 'aac' |
 
 /**
  * Serves an elementary stream (`.h264`, `.h265` in Annex B) round and round with times that go on: for runs longer
- * than any clip, at hardly any cost.
+ * than any clip, at hardly any cost. For clips without B pictures.
  */
 export function loopLaunch(file: string, codec: 'h264' | 'h265', fps: number): string {
   const caps = `video/x-${codec},stream-format=byte-stream,framerate=${fps}/1`;
   return (
-    `( multifilesrc location="${file}" loop=true caps="${caps}" ! ${codec}parse ` +
+    `( multifilesrc location="${file}" loop=true caps="${caps}" ! ${codec}parse name=loop ` +
     `! rtp${codec}pay name=pay0 pt=96 config-interval=-1 )`
   );
 }
