@@ -36,8 +36,11 @@ const console_ = readSources('web/src', 'web/vite.config.ts');
 const around = readSources('scripts', 'bench', 'demo', 'bin');
 const tests = readSources('test');
 
-/** The folder of a file of src; `main` for what stands on the top floor. */
-const folderOf = (path: string): string => /^src\/([a-z]+)\//.exec(path)?.[1] ?? 'main';
+/** The folder of a file of src; `main` for what stands on the top floor: composition and the command line. */
+const folderOf = (path: string): string => {
+  const folder = /^src\/([a-z]+)\//.exec(path)?.[1] ?? 'main';
+  return folder === 'ctl' ? 'main' : folder;
+};
 const floorOf = (folder: string): number => floors[folder] ?? 12;
 const at = (source: Source, node: Node): string => `${source.path}:${lineOf(source, node.start)}`;
 

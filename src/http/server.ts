@@ -183,7 +183,8 @@ async function protect(edge: Edge, options: ServerOptions): Promise<void> {
     contentSecurityPolicy: false,
     // Only where TLS is certain: on plain loopback the header would lock other local servers out.
     strictTransportSecurity: options.tls || options.behindProxy ? { maxAge: 31_536_000 } : false,
-    referrerPolicy: { policy: 'no-referrer' },
+    // Not no-referrer: browsers then send `Origin: null` with some requests of our own console.
+    referrerPolicy: { policy: 'same-origin' },
     crossOriginResourcePolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
   });
