@@ -141,7 +141,12 @@ export const cnLiaoning: Profile = {
         placeType: ['hotel', 'pawnshop', 'massage'],
       }),
     ],
-    [importantFloor.id]: [says(years(1), of(liaoning)('14(7)', ''))],
+    [importantFloor.id]: [
+      says(
+        years(1),
+        of(liaoning)('14(7)', 'los datos de imágenes de valor importante deben conservarse durante un año'),
+      ),
+    ],
     [prohibitedInterior.id]: [
       says(
         ['guest-room', 'student-dormitory-room', 'bath', 'toilet', 'changing-room', 'other-private'],
