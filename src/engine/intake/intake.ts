@@ -1,7 +1,9 @@
 /** What an intake process does with its orders. */
 import { type Clock, Fault } from '../../base/index.ts';
-import type { Source, SourceId, Volume } from '../engine.ts';
+import type { Source, SourceId, TicketId, Volume } from '../engine.ts';
 import type { AskHandlers, Child, Gap, MediaConnection, TellHandlers } from '../ipc.ts';
+import { partHead } from '../mp4/index.ts';
+import { takeStill } from '../still.ts';
 import { Viewer } from './live.ts';
 import { Outbox } from './outbox.ts';
 import { probe } from './probe.ts';
@@ -60,6 +62,7 @@ export class Intake {
         this.#tickets.admit(ticket);
         return null;
       },
+      still: ({ ticket, width }) => this.#still(ticket, width),
     };
     this.tells = {
       pull: (source) => this.#pull(source),
@@ -134,6 +137,18 @@ export class Intake {
     } finally {
       this.#probes--;
     }
+  }
+
+  /** The newest key picture: at most a group of pictures old, and whole without any other. */
+  async #still(id: TicketId, width: number | null): Promise<Uint8Array> {
+    const ticket = this.#tickets.find(id);
+    const newest = ticket && this.#streams.get(ticket.source)?.hub.newestKey;
+    if (!newest) throw new Fault('the camera has sent no picture yet', { retry: true });
+    const { run, data } = newest;
+    const samples = [{ bytes: data.length, ticks: 3_600, key: true, ctsTicks: 0 }];
+    const head = partHead({ sequence: 1, video: { decodeTicks: 0, samples } });
+    const parts = [Buffer.concat([head, data])];
+    return takeStill(this.#child.setup.ffmpeg, { init: run.init, parts, shownTicks: null, width });
   }
 
   #turnMs(): number {
