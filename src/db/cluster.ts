@@ -25,7 +25,7 @@ const firstTries = 3;
 /** A database that ends at once again and again is tried ever more slowly, so that a full disk is not hammered. */
 const backoff = { leastMs: 50, mostMs: 5_000, healthyAfterMs: 10_000 };
 const stop = { fastMs: 5_000, immediateMs: 1_000, killMs: 1_000 };
-const keptLines = 20;
+const keptLines = 10;
 
 export interface ClusterAddress {
   readonly host: string;
@@ -56,6 +56,7 @@ export class Cluster implements AsyncDisposable {
   #stopping = false;
   #supervision: Promise<void> = Promise.resolve();
   #lastLines: string[] = [];
+  #isPrivate = false;
   readonly #waiters = new Set<() => void>();
 
   constructor(plan: Plan) {
@@ -206,20 +207,30 @@ export class Cluster implements AsyncDisposable {
   }
 
   #hear(line: string): void {
-    const level = levelOf(line);
-    if (level !== 'debug') {
-      this.#lastLines.push(line);
-      this.#lastLines = this.#lastLines.slice(-keptLines);
-    }
-    this.#plan.log[level]({ line }, 'postgres');
+    const heard = understand(line, this.#isPrivate);
+    this.#isPrivate = heard === null;
+    if (!heard) return;
+    this.#lastLines = [...this.#lastLines, heard.text].slice(-keptLines);
+    this.#plan.log[heard.level]({ line: heard.text }, 'postgres');
   }
 }
 
-/** What PostgreSQL says, in our levels: its LOG lines are chatter, and refusing while it starts is its duty. */
-function levelOf(line: string): 'debug' | 'warn' | 'error' {
-  if (/^(WARNING|HINT):/.test(line)) return 'warn';
-  if (/^FATAL:\s+the database system is /.test(line)) return 'debug';
-  return /^(FATAL|PANIC):|^initdb:|^postgres:|error while loading/.test(line) ? 'error' : 'debug';
+/**
+ * What PostgreSQL says, in our levels, or null for what is not ours to write down: errors of a client's statement quote
+ * what people typed, and the caller has them anyway. A line without a head goes on the one before it.
+ */
+function understand(
+  line: string,
+  wasPrivate: boolean,
+): { level: 'debug' | 'warn' | 'error'; text: string } | null {
+  const [, backend, level, rest] = /^(?:([a-z ]+)\|)?([A-Z]+):\s+(.*)$/.exec(line) ?? [];
+  if (level === undefined) return wasPrivate ? null : { level: 'warn', text: line };
+  const isDire = level === 'FATAL' || level === 'PANIC';
+  if (backend === 'client backend' && !isDire) return null;
+  const text = `${level}: ${rest}`;
+  // Refusing connections while it starts or ends is its duty, and LOG is chatter.
+  if (level === 'LOG' || rest?.startsWith('the database system is ')) return { level: 'debug', text };
+  return { level: isDire || level === 'ERROR' ? 'error' : 'warn', text };
 }
 
 /** Given on the command line, so that no file left in the folder can weaken them. */
@@ -243,7 +254,7 @@ function serverSettings(plan: Plan): string[] {
     cluster_name: superuser,
     logging_collector: 'off',
     log_destination: 'stderr',
-    log_line_prefix: '',
+    log_line_prefix: '%b|', // Which kind of process speaks: see `understand`.
     log_checkpoints: 'off',
     // No statement and no value ever reaches the log: they hold what people typed.
     log_min_error_statement: 'panic',
