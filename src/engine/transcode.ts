@@ -65,7 +65,6 @@ const maxWaitingBytes = 4 * 1024 * 1024;
 /** No picture of 1280 at this quality comes near it. */
 const maxOutBytes = 16 * 1024 * 1024;
 const maxMarks = 4096;
-const endWithinMs = 2_000;
 /** Put between stretches that do not follow on, so that reordered pictures of one never meet those of the next. */
 const apartTicks = timescale;
 
@@ -287,15 +286,4 @@ function ffmpegArguments(maxWidth: number): string[] {
     ...['-avoid_negative_ts', 'disabled', '-use_editlist', '0', '-f', 'mp4', '-movflags'],
     ...['+empty_moov+default_base_moof+frag_every_frame+frag_discont', 'pipe:1'],
   ];
-}
-
-/** A child that was told to end and does not is killed. */
-export async function endTranscode(transcode: Transcode): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, endWithinMs);
-  });
-  await Promise.race([transcode.finish(), late]);
-  clearTimeout(timer);
-  await transcode[Symbol.asyncDispose]();
 }

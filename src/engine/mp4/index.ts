@@ -22,6 +22,7 @@ export {
   type Mp4Audio,
   type Mp4Video,
   maxInitBytes,
+  parameterSets,
   readDuration,
   readInit,
   type TrackDefaults,

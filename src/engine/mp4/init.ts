@@ -161,6 +161,12 @@ function videoEntry(video: Mp4Video): Uint8Array {
 
 const sized = (nal: Uint8Array): Uint8Array => concat([u16(nal.length), nal]);
 
+/** The parameter sets as NAL units with their 4-byte lengths, to stand in front of a key picture. */
+export function parameterSets({ vps, sps, pps }: Mp4Video): Uint8Array {
+  const sets = [...(vps === null ? [] : [vps]), sps, ...pps];
+  return concat(sets.flatMap((nal) => [u32(nal.length), nal]));
+}
+
 /** ISO 14496-15 §5.3.3.1. */
 function avcC({ sps, pps }: Mp4Video): Uint8Array {
   const profile = sps[1] ?? 0;
