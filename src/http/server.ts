@@ -18,6 +18,7 @@ import { ConsoleFiles, dataPolicy, mountConsole } from './console.ts';
 import { contractEndpoints, openApi } from './openapi.ts';
 import { mountLedger, mountPersons } from './persons.ts';
 import { headersOf, languageOf, problemOf, refusalOfFastify } from './problem.ts';
+import { Rate } from './rate.ts';
 import { type Edge, mount } from './route.ts';
 import { mountSessions } from './sessions.ts';
 import { type StreamSource, Streams } from './stream.ts';
@@ -71,6 +72,10 @@ const maxBodyBytes = 1024 * 1024;
 const maxConnections = 4096;
 /** Generous: a wall of 64 cameras opens 64 views in one go. Guessing at passwords is throttled apart. */
 const maxRequestsPerMinute = 3000;
+/** Players fetch ranges and segments; a refused one still costs a row in the ledger, so this has a bound too. */
+const maxMediaRequestsPerMinute = 30_000;
+const maxUpgradesPerMinute = 1000;
+const graceMs = 3000;
 
 export async function createServer(options: ServerOptions): Promise<Server> {
   checkPlain(options);
@@ -111,7 +116,11 @@ function compose(
 ): Server {
   const upgrades = new Upgrades(edge.log);
   const streams = new Streams(edge);
-  upgrades.listen(edge.app.server as HttpServer, (request) => checkHost(request.headers, edge.around));
+  const rate = new Rate(maxUpgradesPerMinute, edge.clock);
+  upgrades.listen(edge.app.server as HttpServer, (request) => {
+    checkHost(request.headers, edge.around);
+    rate.count(addressKey(addressOf(request, edge.around)));
+  });
   return {
     ...edge,
     ...made,
@@ -129,9 +138,16 @@ function compose(
     [Symbol.asyncDispose]: async () => {
       streams[Symbol.dispose]();
       upgrades[Symbol.dispose]();
-      await edge.app.close();
+      await closeWithin(edge.app, graceMs);
     },
   };
+}
+
+/** New connections are refused at once, replies under way get the time, then everything is cut. */
+async function closeWithin(app: FastifyInstance, ms: number): Promise<void> {
+  const cut = setTimeout(() => (app.server as HttpServer).closeAllConnections(), ms);
+  await app.close();
+  clearTimeout(cut);
 }
 
 /** Passwords and footage do not cross a network in the clear. */
@@ -150,8 +166,8 @@ function openFastify(options: ServerOptions): FastifyInstance {
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     connectionTimeout: 0,
-    // Views are WebSockets and event streams: they are ended by us, not waited for.
-    forceCloseConnections: true,
+    // A reply under way may finish; `closeWithin` bounds it.
+    forceCloseConnections: 'idle' as const,
     routerOptions: { maxParamLength: 200 },
     return503OnClosing: true,
   };
@@ -189,16 +205,17 @@ async function protect(edge: Edge, options: ServerOptions): Promise<void> {
     xFrameOptions: { action: 'deny' },
   });
   await app.register(rateLimit, {
-    max: maxRequestsPerMinute,
+    max: (request) => (isMedia(request) ? maxMediaRequestsPerMinute : maxRequestsPerMinute),
     timeWindow: 60_000,
     cache: 10_000,
-    keyGenerator: (request) => addressKey(addressOf(request.raw, around)),
-    // Media has bounds of its own: views a person, bytes a view.
-    allowList: (request) => request.url.startsWith('/media/'),
+    keyGenerator: (request) =>
+      `${isMedia(request) ? 'media' : 'calls'} ${addressKey(addressOf(request.raw, around))}`,
     errorResponseBuilder: (_request, context) =>
       new Refusal('request.too-many', { seconds: Math.ceil(context.ttl / 1000) }),
   });
 }
+
+const isMedia = (request: FastifyRequest): boolean => request.url.startsWith('/media/');
 
 function answerErrors(edge: Edge): void {
   edge.app.setErrorHandler(async (error, request, reply) => {

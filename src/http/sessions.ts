@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely';
 import { refuse, rfc3339 } from '../base/index.ts';
 import { gate as contract } from '../contract/index.ts';
 import type { Tables } from '../db/index.ts';
-import type { Grant, Who } from '../gate/index.ts';
+import { type Grant, isWho, type Who } from '../gate/index.ts';
 import { cookieName } from './caller.ts';
 import { type Edge, mount } from './route.ts';
 
@@ -58,11 +58,13 @@ function mountSetup(edge: Edge, routes: SessionRoutes): void {
 function mountSigning(edge: Edge, routes: SessionRoutes): void {
   mount(edge, contract.signIn, {
     deed: 'session.open',
-    handle: async ({ body, from, request, reply, written }) => {
+    handle: async ({ body, from, who: before, via, request, reply, written }) => {
       const agent = agentOf(request.headers['user-agent']);
       const token = body.token === true;
       const { who, session } = await edge.gate.signIn({ ...body, token, from, agent });
       written();
+      // The browser forgets the token it had: a session that nobody can end by hand must not live on.
+      if (via === 'cookie' && isWho(before)) await edge.gate.signOut(before, 'this');
       giveCookie(reply, routes, session.token);
       const me = await meOf(edge, who, routes);
       return { me, expires: me.expires, ...(token ? { token: session.token } : {}) };

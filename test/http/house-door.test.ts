@@ -132,6 +132,9 @@ test('the session cookie is HttpOnly and SameSite=Strict, Secure behind TLS, and
     const cookie = again.headers.get('set-cookie') ?? '';
     assert.match(cookie, /; Path=\/; HttpOnly; SameSite=Strict/);
     assert.equal(cookie.includes('; Secure'), one === behind);
+    assert.equal((await caller.call('GET', '/api/session')).status, 401, 'the session before has ended');
+    caller.cookie = cookie.split(';')[0]!;
+    caller.csrf = again.json.me.csrf;
     const out = await caller.call('DELETE', '/api/session');
     assert.match(out.headers.get('set-cookie') ?? '', /^custos_session=; .*Max-Age=0/);
     assert.equal((await caller.call('GET', '/api/session')).status, 401);

@@ -12,6 +12,8 @@ import { test } from 'node:test';
 import { Fault, type Log, newId, noLog, Refusal, refuse } from '../../src/base/index.ts';
 import { collect, refusals } from '../../src/contract/index.ts';
 import { createServer, languageOf, mount, problemOf } from '../../src/http/index.ts';
+import { Rate } from '../../src/http/rate.ts';
+import { TestClock } from '../support/clock.ts';
 import {
   callerWith,
   ledgerRows,
@@ -425,14 +427,54 @@ test('TLS is served with the given certificate', async () => {
   }
 });
 
-test('one address may ask often, but not without end; media is not counted', async () => {
+test('one address may ask often, but not without end', async () => {
   await using at = await testServer();
   const ask = (url: string) => at.server.app.inject({ url, headers: { host: 'localhost' } });
   for (let i = 0; i < 3000; i++) await ask('/api/health');
   const answer = await ask('/api/health');
   assert.equal(answer.statusCode, 429);
   assert.equal(answer.json().code, 'request.too-many');
-  assert.equal((await ask('/media/x')).statusCode, 404);
+  assert.equal((await ask('/media/x')).statusCode, 404, 'media is counted apart');
+});
+
+test('upgrades of one address are bounded, whether they are refused or not', () => {
+  const clock = new TestClock();
+  const rate = new Rate(10, clock);
+  for (let i = 0; i < 10; i++) rate.count('a');
+  assert.throws(() => rate.count('a'), { code: 'request.too-many' });
+  rate.count('b');
+  clock.pass(60_000);
+  rate.count('a');
+});
+
+test('closing lets a reply under way finish, and waits for it no longer than three seconds', async () => {
+  const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const at = await testServer({
+    prepare: (server) =>
+      void server.app.get('/api/slow', async () => {
+        begun.resolve();
+        await go.promise;
+        return 'done';
+      }),
+  });
+  const answer = fetch(`${at.url}/api/slow`);
+  await begun.promise;
+  const closed = at[Symbol.asyncDispose]();
+  go.resolve();
+  assert.equal(await (await answer).text(), 'done');
+  await closed;
+
+  const stuck = await testServer({
+    prepare: (server) =>
+      void server.app.get('/api/stuck', async (_request, reply) => {
+        reply.hijack();
+        reply.raw.write('half');
+        return reply;
+      }),
+  });
+  const half = await fetch(`${stuck.url}/api/stuck`);
+  await stuck[Symbol.asyncDispose]();
+  await assert.rejects(half.text());
 });
 
 test('closing ends open streams and sockets at once', async () => {
