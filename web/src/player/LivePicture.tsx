@@ -1,5 +1,5 @@
 /** A live picture with what is to be said about it. Fills the box it is put in. */
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useWords } from '../useWords.ts';
 import { playerWords } from '../words/player.ts';
 import { liveDoor } from './door.ts';
@@ -32,6 +32,9 @@ export function LivePicture({
   const t = useWords(playerWords);
   const host = useRef<HTMLDivElement>(null);
   const [status, setStatus] = useState<LiveStatus | null>(null);
+  const tell = useRef(onPlayer);
+  tell.current = onPlayer;
+  useEffect(() => () => tell.current?.(null, null), []);
   const key = purpose === null ? null : `${cameraId} ${stream} ${mode} ${purpose}`;
   const player = usePlayer(host, key, (element) => {
     let made: LivePlayer | null = null;
@@ -42,10 +45,10 @@ export function LivePicture({
       marks,
       onStatus: (next) => {
         setStatus(next);
-        if (made) onPlayer?.(made, next);
+        if (made) tell.current?.(made, next);
       },
     });
-    onPlayer?.(made, made.status);
+    tell.current?.(made, made.status);
     setStatus(made.status);
     return made;
   });

@@ -1,6 +1,6 @@
 /** A recorded picture with what is to be said about it. Fills the box it is put in. */
 import { Button } from 'antd';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { saySpan } from '../time.ts';
 import { useLanguage, useWords } from '../useWords.ts';
 import { playerWords } from '../words/player.ts';
@@ -37,6 +37,7 @@ export function PlaybackPicture({
   const [status, setStatus] = useState<PlaybackStatus | null>(null);
   const tell = useRef({ onPlayer, onPosition });
   tell.current = { onPlayer, onPosition };
+  useEffect(() => () => tell.current.onPlayer(null, null), []);
   const player = usePlayer(host, purpose === null ? null : `${cameraId} ${purpose}`, (element) => {
     let made: PlaybackPlayer | null = null;
     made = new PlaybackPlayer({

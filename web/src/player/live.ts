@@ -98,6 +98,11 @@ export class LivePlayer implements Disposable {
     return this.#shownWallMs;
   }
 
+  /** How old the picture on the screen is, by the server's clock, ms. */
+  get delayMs(): number | null {
+    return this.#shownWallMs === null ? null : this.#feed.serverNowMs - this.#shownWallMs;
+  }
+
   /** The open view, for a still of what is seen. */
   get view() {
     return this.#feed.view;

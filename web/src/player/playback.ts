@@ -201,7 +201,11 @@ export class PlaybackPlayer implements Disposable {
 
   play(): void {
     this.#wantsToPlay = true;
-    if (this.#ended && this.#status.state.kind === 'end') this.#endPolledMs = 0;
+    // More may have been recorded since the end was reached.
+    if (this.#status.state.kind === 'end') {
+      this.#pending = { atMs: this.#positionMs, startedMs: nowMs(), targetS: null };
+      this.#askServer(this.#positionMs, false);
+    }
     this.#goOn();
     this.#tell();
   }
@@ -379,6 +383,8 @@ export class PlaybackPlayer implements Disposable {
     };
     if (!(gap.toMs > gap.fromMs)) return;
     this.#gaps = [...this.#gaps.filter((each) => each.fromMs !== gap.fromMs), gap].slice(-mostGaps);
+    // The gap says what a problem before it meant.
+    this.#problem = null;
     if (this.#scrub) this.#scrub.busySinceMs = null;
     this.#askAhead();
   }
@@ -396,7 +402,8 @@ export class PlaybackPlayer implements Disposable {
     this.#ended = false;
     this.#awaitsAnswer = true;
     this.#starvedSinceMs = nowMs();
-    this.#untilMs = keysOnly ? atMs : atMs + this.#aheadMs;
+    // What begins at `until` is not sent any more: one key at or before the instant, and no further.
+    this.#untilMs = keysOnly ? atMs + 1 : atMs + this.#aheadMs;
     // A thousandth inside, for the browser rounds a picture's beginning down into the one before.
     if (!keysOnly) this.#video.currentTime = (atMs - this.#baseMs) / 1000 + insidePictureS;
     this.#feed.wish({ op: 'seek', atMs, untilMs: this.#untilMs, ...(keysOnly ? { keysOnly } : {}) });
@@ -597,11 +604,17 @@ export class PlaybackPlayer implements Disposable {
     this.#showAt(part?.startS ?? next.startS);
   }
 
-  /** At the newest: what is being recorded now comes a little later. */
+  /** At the newest: what is being recorded now comes a little later. At a view's end: on to the next view. */
   #pollEnd(): void {
     const now = nowMs();
     if (!this.#ended || now - this.#endPolledMs < pollEndMs) return;
     this.#endPolledMs = now;
+    const next = this.#options.spanOf(this.#positionMs);
+    if (this.#wantsToPlay && next.toMs > this.#span.toMs) {
+      this.#span = next;
+      this.#feed.reopen();
+      return;
+    }
     if (this.#untilMs > this.#positionMs) this.#feed.wish({ op: 'until', untilMs: this.#untilMs });
   }
 

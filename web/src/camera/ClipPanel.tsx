@@ -1,0 +1,111 @@
+/** Chooses the span of a clip, by two times or by what was marked on the timeline, and downloads it. */
+import { CloseOutlined, DownloadOutlined } from '@ant-design/icons';
+import { Button, Input } from 'antd';
+import { useEffect, useState } from 'react';
+import { useTell, WhyButton } from '../shell/controls.tsx';
+import { saySpan, timeParts } from '../time.ts';
+import { useLanguage, useWords } from '../useWords.ts';
+import { cameraPageWords } from '../words/camera.ts';
+import { saveClip } from './files.ts';
+import type { Stretch } from './scale.ts';
+import { fromField, toField } from './zone.ts';
+
+export function ClipPanel({
+  camera,
+  purpose,
+  zone,
+  span,
+  why,
+  onSpan,
+  onClose,
+}: {
+  camera: { readonly id: string; readonly name: string };
+  purpose: string;
+  zone: string;
+  span: Stretch;
+  /** Why a clip may not be downloaded; null when it may. */
+  why: string | null;
+  onSpan: (span: Stretch) => void;
+  onClose: () => void;
+}) {
+  const t = useWords(cameraPageWords);
+  const lang = useLanguage();
+  const tell = useTell();
+  const [isBusy, setBusy] = useState(false);
+  const isGood = span.toMs > span.fromMs && span.toMs <= Date.now() + 1000;
+  const download = async () => {
+    setBusy(true);
+    try {
+      await saveClip(camera, purpose, span, zone);
+      tell.done(t('clipStarted'));
+    } catch (error) {
+      tell.failed(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <section className="clip" aria-label={t('clipTitle')}>
+      <strong>{t('clipTitle')}</strong>
+      <TimeField
+        label={t('clipFrom')}
+        ms={span.fromMs}
+        zone={zone}
+        onMs={(fromMs) => onSpan({ ...span, fromMs })}
+      />
+      <TimeField label={t('clipTo')} ms={span.toMs} zone={zone} onMs={(toMs) => onSpan({ ...span, toMs })} />
+      <span className="soft number">{t('clipIn', { zone: timeParts(span.fromMs, zone).zone })}</span>
+      {isGood ? (
+        <span className="number">{t('clipLasts', { span: saySpan(span.toMs - span.fromMs, lang) })}</span>
+      ) : (
+        <span className="clip-bad" role="alert">
+          {t('clipBad')}
+        </span>
+      )}
+      <span className="wall-space" />
+      <WhyButton
+        type="primary"
+        icon={<DownloadOutlined />}
+        why={isGood ? why : t('clipBad')}
+        loading={isBusy}
+        onClick={() => void download()}
+      >
+        {isBusy ? t('clipPreparing') : t('clipDownload')}
+      </WhyButton>
+      <Button type="text" icon={<CloseOutlined />} aria-label={t('clipClose')} onClick={onClose} />
+    </section>
+  );
+}
+
+function TimeField({
+  label,
+  ms,
+  zone,
+  onMs,
+}: {
+  label: string;
+  ms: number;
+  zone: string;
+  onMs: (ms: number) => void;
+}) {
+  const [text, setText] = useState(toField(ms, zone));
+  useEffect(() => setText(toField(ms, zone)), [ms, zone]);
+  const change = (next: string) => {
+    setText(next);
+    const read = fromField(next, zone);
+    if (read !== null) onMs(read);
+  };
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the input stands inside.
+    <label className="clip-field">
+      <span className="soft">{label}</span>
+      <Input
+        type="datetime-local"
+        step={1}
+        size="small"
+        value={text}
+        onChange={(event) => change(event.target.value)}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,28 @@
+/** How a gap looks by its cause: red is kept for loss that nobody meant; what a person or the system did is not red. */
+import type { GapCause } from '../../../src/contract/index.ts';
+
+/** camera: it did not deliver · storage: it was not kept · system: Custos itself · person: somebody decided it. */
+export type GapKind = 'camera' | 'storage' | 'system' | 'person';
+
+const kinds: Readonly<Record<GapCause, GapKind>> = {
+  unreachable: 'camera',
+  refused: 'camera',
+  stalled: 'camera',
+  'network-loss': 'camera',
+  'unsupported-stream': 'camera',
+  unexplained: 'camera',
+  disk: 'storage',
+  damaged: 'storage',
+  missing: 'storage',
+  'system-crash': 'storage',
+  'engine-restart': 'system',
+  'system-stopped': 'system',
+  'clock-step': 'system',
+  starting: 'system',
+  paused: 'person',
+  retired: 'person',
+  changed: 'person',
+};
+
+export const gapKinds = ['camera', 'storage', 'system', 'person'] as const;
+export const gapKindOf = (cause: string): GapKind => kinds[cause as GapCause] ?? 'camera';
