@@ -86,6 +86,8 @@ export class PictureAssembler {
     if (!marker) return;
     this.#markerSeen = true;
     this.#marked = true;
+    // The end of a picture is the end of its last NAL unit, also where a camera forgets to say so.
+    if (this.#markerTrusted && this.#writer.nalOpen) this.#closeNal(true);
     if (this.#markerTrusted && this.#hasSlice) {
       this.#lastMarked = timestamp;
       this.#finish();
@@ -119,6 +121,8 @@ export class PictureAssembler {
   #next(timestamp: number, lost: number): void {
     this.#finish();
     if (lost === 0) this.#skipping = false;
+    // Of the picture before nothing is left to hand on: its damage is told as a loss, not as the next one's.
+    if (this.#writer.length === 0) this.#damaged = false;
     this.#timestamp = timestamp;
     this.#reopenAt = -1;
     this.#lastMarked = null;

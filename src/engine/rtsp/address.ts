@@ -2,6 +2,7 @@
  * Camera addresses. They are cut by hand, never through WHATWG's URL: cameras want their path back byte for byte,
  * and passwords hold characters that no URL may (`p@ss:w/rd#?%^[`). What leaves here never holds credentials.
  */
+import { domainToASCII } from 'node:url';
 import { LinkProblem } from './problem.ts';
 
 export interface Address {
@@ -30,15 +31,20 @@ export function splitAddress(text: string): AddressWithCredentials {
   const rest = text.trim().slice(scheme[0].length);
   const at = credentialsEnd(rest);
   const { user, password } = splitCredentials(at === -1 ? '' : rest.slice(0, at));
-  const place = /^(\[[0-9a-fA-F:.%\w]+\]|[^\s/?#:@[\]]+)(?::(\d{1,5}))?(?=[/?#]|$)/.exec(rest.slice(at + 1));
-  if (!place) throw new LinkProblem('bad-url');
+  const place = /^(\[[0-9a-fA-F:.%\w]+\]|[\p{L}\p{N}._~-]+)(?::(\d{1,5}))?(?=[/?#]|$)/u.exec(
+    rest.slice(at + 1),
+  );
+  const name = place ? asciiHost(place[1] ?? '') : '';
+  if (!place || name === '') throw new LinkProblem('bad-url');
   const port = place[2] === undefined ? defaultPort[kind] : Number(place[2]);
   if (port < 1 || port > 65_535) throw new LinkProblem('bad-url');
-  const name = place[1] ?? '';
   const path = safePath(rest.slice(at + 1 + place[0].length));
   const origin = `${kind}://${name}${port === defaultPort[kind] ? '' : `:${port}`}`;
   return { tls: kind === 'rtsps', host: name.replace(/^\[|\]$/g, ''), port, path, origin, user, password };
 }
+
+/** `摄像机.cn` → its ASCII form; empty when it has none. */
+const asciiHost = (name: string): string => (/^[\x21-\x7e]*$/.test(name) ? name : domainToASCII(name));
 
 /**
  * Where credentials end: the last `@` of the authority. When what stands before the first slash has none, a later

@@ -1,0 +1,59 @@
+/** Parameter sets that x264 and x265 wrote, with what FFmpeg reads in them. */
+const hex = (text: string): Buffer => Buffer.from(text, 'hex');
+
+export const h264Samples = [
+  ['67640028acd940780227e5c044000003000400000300c83c60c658', 1920, 1080, 'avc1.640028', 2],
+  ['6742c01ed900a02ff97011000003000100000300320f162e48', 640, 360, 'avc1.42c01e', 0],
+  ['6764001eacd940b424d8088000000300800000190f8a14cb', 720, 576, 'avc1.64001e', 2],
+  ['67f4001f919b280a00b76022000003000200000300641e30632c', 1280, 720, 'avc1.f4001f', 2],
+  ['677a0020b6cd9405005df8fc0440000003004000000c83c60c6580', 1280, 722, 'avc1.7a0020', 2],
+  ['67640028acb200f0044fcb80880000030008000003019078c19240', 1920, 1080, 'avc1.640028', 0],
+  [
+    '67640028acd940780227e5c044000003000400000300c9898003d090007a13930c01e30632c0',
+    1920,
+    1080,
+    'avc1.640028',
+    2,
+  ],
+].map(([sps, width, height, codecString, reorderDepth]) => ({
+  sps: hex(sps as string),
+  told: { width, height, codecString, reorderDepth },
+}));
+
+export const h265Samples = [
+  [
+    '420101016000000300900000030000030078a003c08010e596566924caf0168080000003008000000c84',
+    1920,
+    1080,
+    'hvc1.1.6.L120.90',
+    2,
+  ],
+  [
+    '420101022000000300900000030000030078a002ac80301d536592a4932bc05a020000030002000003003210',
+    1366,
+    766,
+    'hvc1.2.4.L120.90',
+    0,
+  ],
+  [
+    '420101216000000300900000030000030099a001e020021c5965654a4e1780b4040000030004000003006420',
+    3840,
+    2160,
+    'hvc1.1.6.H153.90',
+    2,
+  ],
+  [
+    '4201010408000003009d0800000300005db00280802d165959a4932bc05a0200000300020000030032c1392cbc001e848003d091',
+    1280,
+    720,
+    'hvc1.4.10.L93.9D.8',
+    2,
+  ],
+].map(([sps, width, height, codecString, reorderDepth]) => ({
+  sps: hex(sps as string),
+  told: { width, height, codecString, reorderDepth },
+}));
+
+export const h264Pps = hex('68ebe3cb22c0');
+export const h265Pps = hex('4401c172b46240');
+export const h265Vps = hex('40010c01ffff016000000300900000030000030078959809');
