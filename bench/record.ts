@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startGst } from '../test/support/gst.ts';
+import { fileLaunch, startGst } from '../test/support/gst.ts';
 import { cpuByProcess, cpuSince, pssMb } from './support/processes.ts';
 import { say, tell } from './support/report.ts';
 import { compare, sliceChecksums, sourceClip } from './support/source.ts';
@@ -153,16 +153,16 @@ function tellCost(cameras: number, ours: Cost, peer: Cost): void {
   });
 }
 
-export async function run(): Promise<void> {
+async function run(): Promise<void> {
   const clip = sourceClip(settleS + measureS + 40);
   const source = sliceChecksums(clip);
   for (const cameras of sizes) {
-    const launch = `( filesrc location=${clip} ! qtdemux ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 )`;
+    const launch = fileLaunch(clip, 'h264');
     const folder = mkdtempSync(join(tmpdir(), 'custos-bench-'));
     await using server = await startGst({
-      streams: Array.from({ length: cameras }, (_, i) => ({ path: `cam${i}`, launch })),
+      streams: Array.from({ length: cameras }, (_, i) => ({ path: `/cam${i}`, launch })),
     });
-    const urls = Array.from({ length: cameras }, (_, i) => server.url(`cam${i}`));
+    const urls = Array.from({ length: cameras }, (_, i) => server.url(`/cam${i}`));
     say(`${cameras} cameras, ours`);
     const ours = await recordOurs(urls, folder);
     tellLost(folder, source, cameras);
@@ -172,3 +172,5 @@ export async function run(): Promise<void> {
     rmSync(folder, { recursive: true });
   }
 }
+
+await run();

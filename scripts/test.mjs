@@ -60,6 +60,12 @@ async function runChecks() {
   const checks = [
     { name: 'types of server and tests (tsc)', command: join(bin, 'tsc'), args: ['-p', '.', '--noEmit'] },
     { name: 'types of the console (tsc)', command: join(bin, 'tsc'), args: ['-p', 'web', '--noEmit'] },
+    {
+      name: 'types of the browser tests (tsc)',
+      command: join(bin, 'tsc'),
+      args: ['-p', 'test/tsconfig.browser.json'],
+    },
+    { name: 'types of the drawn scenes (tsc)', command: join(bin, 'tsc'), args: ['-p', 'demo/draw'] },
     { name: 'style (biome)', command: join(bin, 'biome'), args: ['check', '--diagnostic-level=warn', '.'] },
   ];
   const results = [];
