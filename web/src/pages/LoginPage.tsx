@@ -74,12 +74,12 @@ export function LoginPage() {
           name="password"
           label={t('password')}
           rules={[{ required: true, message: t('passwordMissing') }]}
-          extra={
-            <span aria-live="polite">{capsLock && <span className="hint-warn">{t('capsLock')}</span>}</span>
-          }
         >
           <Input.Password autoComplete="current-password" maxLength={256} size="large" />
         </Form.Item>
+        <p className="caps-lock" aria-live="polite">
+          {capsLock && t('capsLock')}
+        </p>
         <Button
           type="primary"
           htmlType="submit"

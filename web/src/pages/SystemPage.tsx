@@ -57,6 +57,7 @@ function Volumes({ volumes }: { volumes: System['volumes'] }) {
 
 function Volume({ volume }: { volume: System['volumes'][number] }) {
   const t = useWords(systemWords);
+  const lang = useLanguage();
   const { totalBytes, freeBytes } = volume;
   const used = totalBytes > 0 ? 1 - freeBytes / totalBytes : 0;
   const percent = Math.round(used * 100);
@@ -80,7 +81,11 @@ function Volume({ volume }: { volume: System['volumes'][number] }) {
       <p className="soft">
         {volume.segments === 0
           ? t('volumeNothing')
-          : t('volumeHolds', { bytes: sayBytes(volume.bytes), count: volume.segments })}
+          : t('volumeHolds', {
+              bytes: sayBytes(volume.bytes),
+              count: volume.segments,
+              shown: sayNumber(volume.segments, lang),
+            })}
         {volume.oldest && (
           <>
             {' · '}

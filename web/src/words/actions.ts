@@ -1,4 +1,5 @@
 /** What the gate decides on, as a person says it: in the ledger, in refusals, and beside each role. */
+import type { Action, Deed } from '../../../src/contract/index.ts';
 import { words } from './words.ts';
 
 export const actionWords = words('actions', {
@@ -24,7 +25,11 @@ export const actionWords = words('actions', {
     'session.expire': 'session ended by time',
     'password.change': 'change own password',
     setup: 'set Custos up',
-  },
+    'view.open': 'open a view',
+    'view.renew': 'keep a view open',
+    'view.close': 'close a view',
+    'view.end': 'view ended',
+  } satisfies Record<Action | Deed, string>,
   zh: {
     open: '无需登录的操作',
     self: '本人账户',
@@ -47,5 +52,9 @@ export const actionWords = words('actions', {
     'session.expire': '会话到期',
     'password.change': '修改本人密码',
     setup: '初始设置',
+    'view.open': '开始查看',
+    'view.renew': '延续查看',
+    'view.close': '结束查看',
+    'view.end': '查看终止',
   },
 });

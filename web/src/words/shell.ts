@@ -73,7 +73,7 @@ export const shellWords = words('shell', {
     role_auditor: 'Auditor',
   },
   zh: {
-    product: 'Custos 视频系统',
+    product: 'Custos',
     wall: '实时',
     cameras: '场所与设备',
     ledger: '存证',

@@ -1,0 +1,249 @@
+/**
+ * The console in a real browser on a real server: every page is free of what axe finds, in both themes and languages;
+ * nothing breaks the page's own policy; the wizard leads to a camera; and each person's menu is what they may do.
+ */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { startDemo } from '../../demo/index.ts';
+import { noLog, systemClock } from '../../src/base/index.ts';
+import { shellWords } from '../../web/src/words/shell.ts';
+import { type Custos, startCustos, until } from '../support/custos.ts';
+import {
+  goTo,
+  type Login,
+  type Look,
+  openBrowser,
+  openContext,
+  type Stop,
+  signIn,
+  tour,
+} from './support/tour.ts';
+import { walkWizard } from './support/wizard.ts';
+
+const look: Look = { language: 'en', theme: 'light', width: 1440, height: 900 };
+const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const menuWords = ['wall', 'cameras', 'ledger', 'people', 'system'] as const;
+
+/** What each role of the demo finds in its menu. */
+const menus: Readonly<Record<string, readonly (typeof menuWords)[number][]>> = {
+  administrator: ['cameras', 'people', 'system'],
+  maintainer: ['cameras', 'system'],
+  watcher: ['wall', 'cameras'],
+  approver: ['wall', 'cameras'],
+  auditor: ['cameras', 'ledger', 'people', 'system'],
+};
+
+assert.ok(
+  existsSync(join(import.meta.dirname, '../../web/dist/index.html')),
+  'the console is not built: npm run build',
+);
+
+/** Faults of the page itself: thrown errors, and whatever its policy stopped. */
+function watchFaults(page: Page): string[] {
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('console', (message) => {
+    const text = message.text();
+    const isExpected = /the server responded with a status of (40\d|41\d|42\d)/.test(text);
+    if (message.type() === 'error' && !isExpected) faults.push(text);
+  });
+  return faults;
+}
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+}
+
+/** Runs axe through the debugger, because the page's policy rightly lets no script of ours in. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+    violations: Violation[];
+  };
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`),
+  );
+}
+
+describe('on the demo', { timeout: 600_000 }, () => {
+  let custos: Custos;
+  let browser: Browser;
+  let logins: readonly Login[];
+
+  before(async () => {
+    [custos, browser] = await Promise.all([startCustos({ args: ['--demo'] }), openBrowser()]);
+    logins = JSON.parse(await readFile(join(custos.dataDir, 'demo-logins.json'), 'utf8'));
+    await camerasRecord(custos, logins);
+  });
+  after(async () => {
+    await browser?.close();
+    await custos?.[Symbol.asyncDispose]();
+  });
+
+  for (const theme of ['light', 'dark'] as const) {
+    for (const language of ['zh', 'en'] as const) {
+      test(`every page is clean for axe, ${theme}, ${language}`, { timeout: 240_000 }, async () => {
+        const found: string[] = [];
+        for await (const { page, stop, faults } of visit(browser, custos, logins, {
+          ...look,
+          theme,
+          language,
+        })) {
+          for (const each of [...(await violations(page)), ...faults.splice(0)])
+            found.push(`${stop.name}: ${each}`);
+        }
+        assert.deepEqual(found, []);
+      });
+    }
+  }
+
+  test('every page fits a telephone without scrolling sideways', { timeout: 120_000 }, async () => {
+    const tooWide: string[] = [];
+    for await (const { page, stop } of visit(browser, custos, logins, { ...look, width: 390, height: 844 })) {
+      const width = await page.evaluate('document.documentElement.scrollWidth');
+      if (Number(width) > 390) tooWide.push(`${stop.name}: ${width}`);
+    }
+    assert.deepEqual(tooWide, []);
+  });
+
+  test('each person sees the menu of their role, and no page of another', { timeout: 120_000 }, async () => {
+    for (const [role, entries] of Object.entries(menus)) {
+      const login = logins.find((each) => each.persona === role);
+      assert.ok(login, `the demo has no ${role}`);
+      await using context = await contextOf(browser, custos.origin);
+      await signIn(context.it, login);
+      const page = await context.it.newPage();
+      await page.goto('/me');
+      await page.locator('h1').waitFor();
+      const shown = await page
+        .getByRole('navigation', { name: shellWords.en.menu })
+        .getByRole('link')
+        .allInnerTexts();
+      assert.deepEqual(
+        shown.map((each) => each.trim()),
+        entries.map((each) => shellWords.en[each]),
+        role,
+      );
+      for (const other of menuWords.filter((each) => !entries.includes(each))) {
+        await page.goto(`/${other}`);
+        await page.getByRole('heading', { name: shellWords.en.notAllowed }).waitFor();
+      }
+    }
+  });
+
+  test('whoever is not signed in is led to the login and back to where they were going', async () => {
+    const login = logins.find((each) => each.persona === 'auditor') as Login;
+    await using context = await contextOf(browser, custos.origin);
+    const page = await context.it.newPage();
+    await page.goto('/ledger?outcome=refused');
+    await page.waitForURL(/\/login\?next=/);
+    await page.getByLabel('Name', { exact: true }).fill(login.name);
+    await page.getByLabel('Password', { exact: true }).fill(login.password);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/ledger\?outcome=refused$/);
+  });
+
+  test('after signing out nothing of the last person is left', async () => {
+    const login = logins.find((each) => each.persona === 'auditor') as Login;
+    await using context = await contextOf(browser, custos.origin);
+    await signIn(context.it, login);
+    const page = await context.it.newPage();
+    await page.goto('/me');
+    await page.getByRole('button', { name: shellWords.en.signOut }).click();
+    await page.waitForURL(/\/login/);
+    await page.goto('/ledger');
+    await page.waitForURL(/\/login\?next=%2Fledger$/);
+  });
+
+  test('the language is switched in place, without losing what was typed', async () => {
+    await using context = await contextOf(browser, custos.origin);
+    const page = await context.it.newPage();
+    await page.goto('/login');
+    await page.getByLabel('Name', { exact: true }).fill('somebody');
+    await page.getByText('中文').click();
+    await page.getByRole('heading', { name: '登录' }).waitFor();
+    assert.equal(await page.getByLabel('用户名', { exact: true }).inputValue(), 'somebody');
+    assert.equal(await page.evaluate('document.documentElement.lang'), 'zh-CN');
+    assert.match(await page.title(), /^登录/);
+  });
+});
+
+test('the wizard makes unit, administrator and a camera that records, by keyboard and eye alone', {
+  timeout: 120_000,
+}, async () => {
+  await using stack = new AsyncDisposableStack();
+  const demo = stack.use(await startDemo({ port: 0, clock: systemClock, log: noLog }));
+  const source = demo.cameras[0];
+  assert.ok(source);
+  const custos = stack.use(await startCustos());
+  const browser = await openBrowser();
+  stack.defer(() => browser.close());
+  const context = stack.use(await contextOf(browser, custos.origin));
+  const page = await context.it.newPage();
+  const faults = watchFaults(page);
+  const seen: string[] = [];
+  await walkWizard(page, {
+    name: 'first',
+    camera: { name: 'North gate', url: source.mainUrl, user: source.user, password: source.password },
+    onStep: async (name) => {
+      seen.push(name);
+      assert.deepEqual(await violations(page), [], `axe on ${name}`);
+    },
+  });
+  assert.deepEqual(seen, ['unit', 'person', 'camera', 'done']);
+  await page.getByText('North gate is being recorded.').waitFor({ timeout: 60_000 });
+  assert.deepEqual(faults, []);
+});
+
+async function contextOf(
+  browser: Browser,
+  origin: string,
+  as: Look = look,
+): Promise<{ it: BrowserContext } & AsyncDisposable> {
+  const it = await openContext(browser, origin, as);
+  return { it, [Symbol.asyncDispose]: () => it.close() };
+}
+
+/** Every stop of the tour, each with the first person who may see it. */
+async function* visit(
+  browser: Browser,
+  custos: Custos,
+  logins: readonly Login[],
+  as: Look,
+): AsyncGenerator<{ page: Page; stop: Stop; faults: string[] }> {
+  const left = new Set(tour);
+  for (const login of [null, ...logins]) {
+    await using context = await contextOf(browser, custos.origin, as);
+    const may = login ? await signIn(context.it, login) : null;
+    const page = await context.it.newPage();
+    const faults = watchFaults(page);
+    for (const stop of left) {
+      const isTheirs =
+        may === null ? stop.needs === null : stop.needs !== null && [...may, 'self'].includes(stop.needs);
+      if (!isTheirs) continue;
+      left.delete(stop);
+      await goTo(page, stop);
+      yield { page, stop, faults };
+    }
+  }
+  assert.deepEqual(
+    [...left].map((each) => each.name),
+    [],
+    'nobody of the demo may see these',
+  );
+}
+
+async function camerasRecord(custos: Custos, logins: readonly Login[]): Promise<void> {
+  const login = logins.find((each) => each.persona === 'maintainer') as Login;
+  const caller = await custos.caller().signIn(login.name, login.password);
+  await until('the demo records', async () => {
+    const { items } = await caller.must('GET', '/api/cameras');
+    return items.some((each: { status: string }) => each.status === 'recording') || undefined;
+  });
+}
