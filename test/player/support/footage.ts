@@ -82,10 +82,10 @@ export async function makeClip(options: ClipOptions): Promise<Clip> {
   return cutClip(Buffer.concat(out));
 }
 
-function cutClip(file: Buffer): Clip {
+export function cutClip(file: Buffer): Clip {
   const cuts: Cut[] = [];
-  let init = Buffer.alloc(0);
-  let moof = Buffer.alloc(0);
+  let init: Buffer = Buffer.alloc(0);
+  let moof: Buffer = Buffer.alloc(0);
   for (let at = 0; at + 8 <= file.length; ) {
     const size = file.readUInt32BE(at);
     const type = file.toString('latin1', at + 4, at + 8);
