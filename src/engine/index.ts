@@ -20,6 +20,7 @@ export type {
   TicketId,
   Volume,
 } from './engine.ts';
+export { FramingError, LengthPrefixed, lengthPrefixed } from './ipc.ts';
 export type { CreateOptions } from './supervisor.ts';
 
 /** Starts the engine's processes and waits until they are there. */

@@ -11,6 +11,7 @@
  * asked for flow to it, and the end of the stream is the end of the answer.
  */
 import { chmod, rm } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Because, Fault, type Log, Refusal, sayError, systemClock } from '../base/index.ts';
 import type { GapCause } from '../contract/causes.ts';
@@ -420,6 +421,8 @@ export function runChild(role: ChildRole): void {
     setup: async (setup) => {
       const child: Child = { setup, log: logTo(peer), peer };
       inner = role.start(child);
+      // Code that changed since it was last kept is kept now: a process that is killed writes nothing at its end.
+      flushCompileCache();
       server = await listenForMedia(setup.socketPath, (connection) => inner?.serve(connection));
       return null;
     },

@@ -2,12 +2,16 @@
  * The engine as its user sees it: knows what every process was told, so that one that dies can be told again; passes
  * facts up and viewers through. It touches no byte of video.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
-import { type Clock, FactQueue, Fault, type Log } from '../base/index.ts';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type Clock, childEnvironment, FactQueue, Fault, type Log, sayError } from '../base/index.ts';
 import type {
   Engine,
   EngineOptions,
@@ -72,6 +76,7 @@ export class Supervisor implements Engine {
   readonly #options: CreateOptions;
   readonly #runDir: string;
   readonly #ownRunDir: boolean;
+  readonly #codeFolder: string;
   readonly #facts = new FactQueue<Fact>(maxFacts);
   readonly #sources = new Map<SourceId, Told>();
   readonly #tickets = new Map<TicketId, Admitted>();
@@ -85,7 +90,8 @@ export class Supervisor implements Engine {
     const own = Buffer.byteLength(longest) > maxSocketPath;
     const runDir = own ? await mkdtemp(join(tmpdir(), 'custos-')) : options.runDir;
     await mkdir(runDir, { recursive: true, mode: 0o700 });
-    const supervisor = new Supervisor(options, runDir, own);
+    const codeFolder = await warmedCode(runDir, options.log);
+    const supervisor = new Supervisor(options, { runDir, own, codeFolder });
     try {
       // Recording waits for nobody; whoever wants to read waits for the reader then.
       await supervisor.#intakes[0]?.ready(startWithinMs);
@@ -96,10 +102,11 @@ export class Supervisor implements Engine {
     return supervisor;
   }
 
-  constructor(options: CreateOptions, runDir: string, ownRunDir: boolean) {
+  constructor(options: CreateOptions, at: { runDir: string; own: boolean; codeFolder: string }) {
     this.#options = options;
-    this.#runDir = runDir;
-    this.#ownRunDir = ownRunDir;
+    this.#runDir = at.runDir;
+    this.#ownRunDir = at.own;
+    this.#codeFolder = at.codeFolder;
     this.#reader = this.#work('reader', readerScript, readerFlags);
     this.#intakes.push(this.#work('intake-1', intakeScript, intakeFlags));
   }
@@ -239,6 +246,7 @@ export class Supervisor implements Engine {
       setup: { name, socketPath: join(this.#runDir, `${name}.sock`), ffmpeg },
       script,
       flags,
+      codeFolder: this.#codeFolder,
       clock,
       log,
       asks: this.#answers(() => worker),
@@ -408,3 +416,29 @@ export class Supervisor implements Engine {
 
 const startWithinMs = 20_000;
 const restarted: Gap = { cause: 'engine-restart', detail: {} };
+
+/**
+ * Where Node keeps the engine's compiled code: beside what npm installed when we may write there, so that it is made
+ * once an installation, else in the run folder. An engine that could not be warmed starts all the same, only slower.
+ */
+async function warmedCode(runDir: string, log: Log): Promise<string> {
+  const installed = fileURLToPath(new URL('../../node_modules/.cache/custos-engine', import.meta.url));
+  const mayWrite = await mkdir(dirname(installed), { recursive: true }).then(
+    () =>
+      access(dirname(installed), constants.W_OK).then(
+        () => true,
+        () => false,
+      ),
+    () => false,
+  );
+  const codeFolder = mayWrite || existsSync(installed) ? installed : join(runDir, 'code');
+  if (existsSync(codeFolder)) return codeFolder;
+  const env = childEnvironment({ NODE_COMPILE_CACHE: codeFolder });
+  const script = fileURLToPath(new URL('./warm.ts', import.meta.url));
+  try {
+    await promisify(execFile)(process.execPath, [script], { env, timeout: startWithinMs });
+  } catch (error) {
+    log.warn({ problem: sayError(error) }, 'the engine starts without compiled code');
+  }
+  return codeFolder;
+}

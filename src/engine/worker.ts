@@ -8,8 +8,11 @@ import { type AskHandlers, type Asks, type Gap, Peer, type Setup, type TellHandl
 
 const pingEveryMs = 2_000;
 const deafMs = 10_000;
-/** A process that lived this long died of something new: it is back at once. */
-const goodLifeMs = 10_000;
+/** So many deaths are forgiven at once; each ten seconds of life forgive one more. */
+const forgiven = 5;
+const forgivenEveryMs = 10_000;
+/** A process that did not even get up is likelier not to next time. */
+const deathAtStart = 3;
 const firstWaitMs = 250;
 const mostWaitMs = 2_000;
 const setupMs = 15_000;
@@ -18,6 +21,8 @@ export interface WorkerOptions {
   readonly setup: Setup;
   readonly script: URL;
   readonly flags: readonly string[];
+  /** Where Node keeps compiled code between starts. */
+  readonly codeFolder: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly asks: AskHandlers;
@@ -34,7 +39,7 @@ export class Worker {
   #ready: Promise<void>;
   #becameReady: () => void = () => {};
   #startedAtMs = 0;
-  #quickDeaths = 0;
+  #deaths = 0;
   #ending = false;
   #again: NodeJS.Timeout | null = null;
   #killedBecause: string | null = null;
@@ -113,14 +118,14 @@ export class Worker {
   }
 
   #start(): void {
-    const { setup, script, flags, asks, tells, clock } = this.#options;
+    const { setup, script, flags, codeFolder, asks, tells, clock } = this.#options;
     this.#again = null;
     this.#killedBecause = null;
     this.#startedAtMs = clock.monoMs();
     const child = fork(script, [setup.name], {
       execArgv: [...flags],
       serialization: 'advanced',
-      env: childEnvironment({ UV_THREADPOOL_SIZE: '16' }),
+      env: childEnvironment({ UV_THREADPOOL_SIZE: '16', NODE_COMPILE_CACHE: codeFolder }),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#process = child;
@@ -184,14 +189,14 @@ export class Worker {
     if (this.#ending) return;
     const { clock, log } = this.#options;
     const lived = clock.monoMs() - this.#startedAtMs;
-    this.#quickDeaths = lived > goodLifeMs ? 0 : this.#quickDeaths + 1;
+    this.#deaths = Math.max(0, this.#deaths - lived / forgivenEveryMs) + (wasUp ? 1 : deathAtStart);
     this.restarts++;
     log.error({ name: this.name, why, livedMs: Math.round(lived) }, 'a process of the engine ended');
     if (wasUp) this.#options.down(why);
-    this.#again = setTimeout(() => this.#start(), waitMs(this.#quickDeaths));
+    this.#again = setTimeout(() => this.#start(), waitMs(this.#deaths));
   }
 }
 
-/** The first death is forgiven at once; a process that dies at its start is given longer and longer, up to 2 s. */
-const waitMs = (quickDeaths: number): number =>
-  quickDeaths <= 1 ? 0 : Math.min(mostWaitMs, firstWaitMs * 2 ** (quickDeaths - 2));
+/** At once at first; a process that dies again and again is given longer and longer, up to 2 s. */
+const waitMs = (deaths: number): number =>
+  deaths <= forgiven ? 0 : Math.min(mostWaitMs, firstWaitMs * 2 ** Math.floor(deaths - forgiven));

@@ -12,6 +12,7 @@ import type { Problem } from '../../contract/causes.ts';
 import type { Fact, SegmentFacts, SegmentRef, Source, Volume } from '../engine.ts';
 import type { Gap } from '../ipc.ts';
 import { identityBox, partHead } from '../mp4/index.ts';
+import { segmentPath } from '../segment/index.ts';
 import type { Picture, Run, Sound } from './run.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { Syncer } from './syncer.ts';
@@ -270,7 +271,7 @@ export class Recorder {
     const source = this.#at.source();
     const startMs = Math.round(run.wallMs(picture.decode));
     const id = newId('seg', startMs);
-    const path = `${source.id}/${new Date(startMs).toISOString().slice(0, 10)}/${startMs}-${id}.mp4`;
+    const path = segmentPath({ ...source, startMs, id });
     const identity = identityBox({
       format: 1,
       id,
