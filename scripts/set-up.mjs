@@ -86,13 +86,24 @@ function holdsEverything() {
   });
 }
 
+/**
+ * Exactly what the lock names. A registry that lacks a package for some other platform makes `npm ci` call the lock
+ * out of step; `npm install` then takes the same versions and leaves the lock alone.
+ */
 async function npmCi() {
   const own = process.env.npm_execpath;
   const [command, first] = own?.endsWith('.js') ? [process.execPath, [own]] : ['npm', []];
-  const args = [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const { code, tail } = await run(command, args, { boundMs: bounds.installMs });
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { code, tail } = await run(command, [...first, 'ci', ...options], { boundMs: bounds.installMs });
   if (code === 0) return;
-  throw new SetUpProblem(inBoth(`npm ci failed (${code}):\n${tail}`, `npm ci 失败（${code}）：\n${tail}`));
+  const again = /EUSAGE/.test(tail)
+    ? await run(command, [...first, 'install', '--no-save', ...options], { boundMs: bounds.installMs })
+    : { code, tail };
+  if (again.code === 0) return;
+  const why = again.tail.trim().split('\n').slice(0, 15).join('\n');
+  throw new SetUpProblem(
+    inBoth(`npm could not install (${again.code}):\n${why}`, `npm 安装失败（${again.code}）：\n${why}`),
+  );
 }
 
 /** The pinned Node that runs everything of ours. */
@@ -297,7 +308,7 @@ export function run(command, args, { boundMs, env = process.env }) {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let tail = '';
     const keep = (bytes) => {
-      tail = (tail + bytes).slice(-4_000);
+      tail = (tail + bytes).slice(-8_000);
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
