@@ -61,6 +61,15 @@ export function encodeFrame(channel: number, payload: Uint8Array): Buffer {
   return frame;
 }
 
+const responseLine = /^RTSP\/1\.\d[ \t]+(\d{3})(?:[ \t]+(.*))?$/i;
+const requestLine = /^([A-Z_]{3,32})[ \t]+(\S+)[ \t]+RTSP\/1\.\d[ \t]*$/;
+
+/** Is this the first line of a message? Asked as soon as the line is there: what is not RTSP may never end a head. */
+export function isStartLine(text: string): boolean {
+  const line = text.split(/[\r\n]/, 1)[0] ?? '';
+  return responseLine.test(line) || requestLine.test(line);
+}
+
 /**
  * Reads a header section without its empty last line. Null when the start line is not RTSP. Lines without a colon
  * are passed over, folded lines are joined: cameras write both.
@@ -73,11 +82,11 @@ export function parseHead(
   if (lines.length > maxLines + 1) return 'too-many';
   const start = lines[0] ?? '';
   const headers = readHeaders(lines);
-  const response = /^RTSP\/1\.\d[ \t]+(\d{3})(?:[ \t]+(.*))?$/i.exec(start);
+  const response = responseLine.exec(start);
   if (response) {
     return { kind: 'response', status: Number(response[1]), reason: (response[2] ?? '').trim(), headers };
   }
-  const request = /^([A-Z_]{3,32})[ \t]+(\S+)[ \t]+RTSP\/1\.\d[ \t]*$/.exec(start);
+  const request = requestLine.exec(start);
   if (!request) return null;
   return { kind: 'request', method: request[1] ?? '', uri: request[2] ?? '', headers };
 }

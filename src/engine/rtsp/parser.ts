@@ -5,7 +5,7 @@
  */
 
 import { defaultLimits, type LinkLimits } from './limits.ts';
-import { contentLength, parseHead, type RtspMessage } from './message.ts';
+import { contentLength, isStartLine, parseHead, type RtspMessage } from './message.ts';
 import { LinkProblem } from './problem.ts';
 
 export interface RtspSink {
@@ -129,10 +129,13 @@ export class RtspParser {
   /** Reads the head at `at`; returns `at` when it is not whole, else where the next item begins. */
   #message(bytes: Buffer, at: number, end: number): number {
     if (!mayBegin(bytes, at, end, this.#slipped)) return this.#slip(at);
+    const line = bytes.indexOf(lf, at);
+    const lineEnd = line === -1 || line >= end ? end : line;
+    this.#boundHead(lineEnd - at);
+    if (lineEnd === end) return at;
+    if (!isStartLine(bytes.toString('utf8', at, lineEnd))) return this.#slip(at);
     const body = headEnd(bytes, at + this.#searched, end);
-    if ((body === -1 ? end : body) - at > this.#limits.headerBytes) {
-      throw new LinkProblem('too-large', { what: `header > ${this.#limits.headerBytes} B` });
-    }
+    this.#boundHead((body === -1 ? end : body) - at);
     if (body === -1) {
       this.#searched = Math.max(0, end - at - 3);
       return at;
@@ -145,6 +148,11 @@ export class RtspParser {
     if (head === null) return this.#slip(at);
     this.#begin(head);
     return body;
+  }
+
+  #boundHead(length: number): void {
+    if (length <= this.#limits.headerBytes) return;
+    throw new LinkProblem('too-large', { what: `header > ${this.#limits.headerBytes} B` });
   }
 
   #begin(head: Head): void {

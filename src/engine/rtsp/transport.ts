@@ -27,7 +27,8 @@ export function readTransport(text: string | undefined): TransportAnswer | null 
             .replace(/"/g, ''),
     );
   }
-  const ssrc = /^[0-9a-f]{1,8}$/i.exec(values.get('ssrc') ?? '');
+  // Zeros are what cameras write that do not know it yet.
+  const ssrc = /^(?!0+$)[0-9a-f]{1,8}$/i.exec(values.get('ssrc') ?? '');
   const channels = readPair(values.get('interleaved'), 255);
   return {
     tcp: /^RTP\/\w+\/TCP$/i.test(items[0] ?? '') || channels !== null,

@@ -1,4 +1,5 @@
 /** Opens a link for a test and keeps what it hands on; waits on facts, with a generous bound. */
+import { setTimeout as later } from 'node:timers/promises';
 import { noLog, systemClock } from '../../../src/base/index.ts';
 import type { Problem } from '../../../src/contract/causes.ts';
 import type { Source } from '../../../src/engine/engine.ts';
@@ -87,4 +88,12 @@ function within(fact: () => boolean, waiting: Set<() => void>, state: object): P
     waiting.add(look);
     look();
   });
+}
+
+/** Waits for a fact that no event of the link tells. */
+export async function eventually(fact: () => boolean): Promise<void> {
+  for (const end = Date.now() + 30_000; !fact(); ) {
+    if (Date.now() > end) throw new Error(`not within 30 s: ${fact}`);
+    await later(5);
+  }
 }
