@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Transaction } from 'kysely';
 import type { z } from 'zod';
 import { type Clock, type Log, Refusal, sayError } from '../base/index.ts';
-import type { Action, Deed, Endpoint } from '../contract/index.ts';
+import type { Action, Deed, Endpoint, RefusalCode } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import {
   type Account,
@@ -69,6 +69,8 @@ export interface How<P, Q, B, R, A extends Action> {
   /** Loads the facts that the gate decides on; refuses what does not exist. Left out: the kind the action is about. */
   readonly subject?: (input: Input<P, Q, B>, edge: Edge) => Promise<Subject> | Subject;
   readonly handle: (call: Call<P, Q, B, A>) => Promise<R> | R;
+  /** The refusal for a field that does not fit, where a person can be told more than the field's name: `body.purpose`. */
+  readonly misfits?: Readonly<Record<string, RefusalCode>>;
   /** What the ledger calls a refusal, where the action is only `open` or `self`. */
   readonly deed?: Deed;
 }
@@ -138,7 +140,7 @@ async function serve<
       how.subject ? { kind: 'any' } : subject,
       detail,
     );
-    const input = readInput(endpoint, of.request);
+    const input = readInput(endpoint, of.request, how.misfits ?? {});
     if (how.subject) {
       subject = await how.subject(input, edge);
       grant = await edge.gate.admit(called.caller, endpoint.action, subject, detail);
@@ -212,19 +214,29 @@ function unsaid(edge: Edge, what: string): void {
 function readInput<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
   endpoint: { params?: P; query?: Q; body?: B },
   request: FastifyRequest,
+  misfits: Readonly<Record<string, RefusalCode>>,
 ): Input<z.output<P>, z.output<Q>, z.output<B>> {
   return {
-    params: read(endpoint.params, request.params, 'path'),
-    query: read(endpoint.query, request.query, 'query'),
-    body: read(endpoint.body, request.body ?? {}, 'body'),
+    params: read(endpoint.params, request.params, 'path', misfits),
+    query: read(endpoint.query, request.query, 'query', misfits),
+    body: read(endpoint.body, request.body ?? {}, 'body', misfits),
   };
 }
 
 /** Names the field and what is wrong with it, never its value. */
-function read<S extends z.ZodType>(schema: S | undefined, value: unknown, where: string): z.output<S> {
+function read<S extends z.ZodType>(
+  schema: S | undefined,
+  value: unknown,
+  where: string,
+  misfits: Readonly<Record<string, RefusalCode>>,
+): z.output<S> {
   if (!schema) return undefined as z.output<S>;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
+  for (const { path } of parsed.error.issues) {
+    const code = misfits[[where, ...path].map(String).join('.')];
+    if (code !== undefined) throw new Refusal(code);
+  }
   const issue = parsed.error.issues[0];
   const field = [where, ...(issue?.path ?? [])].map(String).join('.').slice(0, 100);
   throw new Refusal('request.malformed', { what: `${field} (${issue?.code ?? 'invalid'})` });

@@ -340,6 +340,7 @@ export const viewAction = (kind: 'live' | 'playback') => `view.${kind}` as const
 function mountViews(edge: VideoEdge): void {
   mount(edge, display.openView, {
     deed: 'view.open',
+    misfits: { 'body.purpose': 'view.purpose' },
     handle: async ({ who, body, written }) => {
       const camera = await cameraToView(edge, body.camera, body.kind);
       const detail = { purpose: body.purpose };
