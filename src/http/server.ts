@@ -117,6 +117,8 @@ function compose(
   const upgrades = new Upgrades(edge.log);
   const streams = new Streams(edge);
   const rate = new Rate(maxUpgradesPerMinute, edge.clock);
+  const uncovered = () =>
+    [...contractEndpoints()].filter(([, endpoint]) => !edge.mounted.has(endpoint)).map(([name]) => name);
   upgrades.listen(edge.app.server as HttpServer, (request) => {
     checkHost(request.headers, edge.around);
     rate.count(addressKey(addressOf(request, edge.around)));
@@ -127,9 +129,10 @@ function compose(
     calledBy: (request) => calledBy(edge.gate, request, edge.around),
     onUpgrade: (prefix, handler) => upgrades.on(prefix, handler),
     stream: (path, action, subject, source) => streams.mount(path, action, subject, source),
-    uncovered: () =>
-      [...contractEndpoints()].filter(([, endpoint]) => !edge.mounted.has(endpoint)).map(([name]) => name),
+    uncovered,
     listen: async () => {
+      const missing = uncovered();
+      if (missing.length > 0) edge.log.warn({ missing }, 'endpoints of the contract are not served');
       await edge.app.listen({ host: options.host, port: options.port, backlog: 511 });
       if (made.setupCode !== null) process.stderr.write(`set-up code / 设置码: ${made.setupCode}\n`);
       const { port } = edge.app.server.address() as AddressInfo;
