@@ -58,6 +58,7 @@ export class CameraStates {
   readonly #recordedAtMs = new Map<string, number>();
   readonly #orderedAtMs = new Map<string, number>();
   readonly #listeners = new Set<(cameraId: string) => void>();
+  readonly #engineListeners = new Set<(up: boolean) => void>();
   /** Processes of the engine that are being started again. */
   readonly #down = new Set<string>();
 
@@ -69,6 +70,12 @@ export class CameraStates {
   onChange(listener: (cameraId: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Hears when a process of the engine is gone, and when all are back. */
+  onEngine(listener: (up: boolean) => void): () => void {
+    this.#engineListeners.add(listener);
+    return () => this.#engineListeners.delete(listener);
   }
 
   hear(fact: Fact): void {
@@ -91,9 +98,11 @@ export class CameraStates {
         this.#down.add(fact.name);
         for (const source of fact.sources)
           this.#failing(source, { code: 'engine-down', values: {} }, fact.atMs);
+        this.#sayEngine();
         break;
       case 'engine-up':
         this.#down.delete(fact.name);
+        this.#sayEngine();
         break;
     }
   }
@@ -197,6 +206,10 @@ export class CameraStates {
     const lostAtMs = this.#streams.get(source)?.lostAtMs ?? null;
     this.#streams.set(source, { stream, lostAtMs, heardAtMs: this.#clock.monoMs() });
     this.#say(cameraOf(source));
+  }
+
+  #sayEngine(): void {
+    for (const listener of this.#engineListeners) listener(this.engineUp);
   }
 
   #say(cameraId: string): void {

@@ -1,8 +1,10 @@
 /** Floor 11, HTTP: routes from endpoint values, sessions and persons, the console's files, errors as problems. */
 export { type Called, isLoopback } from './caller.ts';
+export { mountGauges } from './gauges.ts';
 export { contractEndpoints, openApi } from './openapi.ts';
 export { languageOf, problemOf } from './problem.ts';
 export { type Call, type Edge, type How, type Input, mount } from './route.ts';
 export { createServer, type Server, type ServerOptions } from './server.ts';
 export type { StreamSource } from './stream.ts';
 export type { UpgradeHandler } from './upgrades.ts';
+export { mountVideo, type VideoParts } from './video.ts';

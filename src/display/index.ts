@@ -1,0 +1,5 @@
+/** Floor 9, display: views, their tickets, and the ways their bytes take. */
+export { playlist } from './playlist.ts';
+export { isSameFile, readRange, type Wanted } from './range.ts';
+export { relay } from './relay.ts';
+export { type View, Views, type ViewsOptions, type Wish } from './views.ts';

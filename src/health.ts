@@ -1,0 +1,22 @@
+/** How the whole is: what `/api/health` says to anyone, in one word. */
+import type { CameraRegister, CameraStates } from './collect/index.ts';
+import type { Database } from './db/index.ts';
+import type { Engine } from './engine/index.ts';
+import type { Keeper } from './store/index.ts';
+
+export interface HealthOf {
+  readonly db: Database;
+  readonly engine: Engine;
+  readonly keeper: Keeper;
+  readonly cameras: CameraRegister;
+  readonly states: CameraStates;
+}
+
+/** Rows that wait for seconds mean that the database does not take them. */
+const manyRows = 1_000;
+
+export function healthOf({ db, engine, keeper, cameras, states }: HealthOf): 'ok' | 'degraded' {
+  const isRestarting = !db.isUp || engine.processes().some((process) => !process.up);
+  const isInTrouble = cameras.all().some((camera) => ['trouble', 'no-video'].includes(states.status(camera)));
+  return isRestarting || isInTrouble || keeper.waiting > manyRows ? 'degraded' : 'ok';
+}
