@@ -38,12 +38,16 @@ onSignedOut(() => {
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 
+const overlays = document.getElementById('overlays') ?? document.body;
+
 function Console() {
   const { name } = useTheme();
   const lang = useLanguage();
   return (
     <ConfigProvider
       csp={{ nonce }}
+      // Not the body itself: for that Ant Design would lock scrolling by a style tag without our nonce.
+      getPopupContainer={() => overlays}
       locale={lang === 'zh' ? zhCN : enUS}
       theme={antThemeOf(name)}
       button={{ autoInsertSpace: false }}

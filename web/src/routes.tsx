@@ -103,6 +103,8 @@ const pages = [
     'self',
     lazyRouteComponent(() => import('./pages/MePage.tsx'), 'MePage'),
   ),
+  // Last: what no other path takes, with the menu beside it.
+  page('$', 'self', NotFound),
 ];
 
 const login = createRoute({

@@ -105,14 +105,9 @@ function siteColumns(
         each.cameras === 0 ? (
           '0'
         ) : (
-          <Button
-            type="link"
-            size="small"
-            className="number"
-            onClick={() => showCameras(each.id)}
-            aria-label={t('showCameras', { name: each.name })}
-          >
+          <Button type="link" size="small" className="number" onClick={() => showCameras(each.id)}>
             {each.cameras}
+            <span className="hidden-words">{t('showCameras', { name: each.name })}</span>
           </Button>
         ),
     },

@@ -218,8 +218,13 @@ interface PersonFields {
 function RolesField() {
   const t = useWords(peopleWords);
   const shell = useWords(shellWords);
+  // Not `required`: a group of checkboxes may not say so in ARIA.
+  const oneAtLeast = {
+    validator: (_: unknown, chosen: Role[] | undefined) =>
+      chosen?.length ? Promise.resolve() : Promise.reject(new Error(t('rolesMissing'))),
+  };
   return (
-    <Form.Item name="roles" label={t('roles')} rules={[{ required: true, message: t('rolesMissing') }]}>
+    <Form.Item name="roles" label={t('roles')} rules={[oneAtLeast]}>
       <Checkbox.Group className="role-choice">
         {roles.map((role) => (
           <Checkbox key={role} value={role}>

@@ -130,7 +130,7 @@ function Engine({ engine, transcodes }: { engine: System['engine']; transcodes: 
         <p className="soft">{t('noEngine')}</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-        <section className="scrolls" tabIndex={0} aria-label={t('engine')}>
+        <section className="scrolls" tabIndex={0} aria-label={t('process')}>
           <table className="plain">
             <thead>
               <tr>
