@@ -141,7 +141,6 @@ export class TranscodeSink implements Sink {
     const child = this.#child;
     this.#child = null;
     this.#init = null;
-    this.#isNew = true;
     if (child === null) return;
     child.isMuted = true;
     await child.transcode[Symbol.asyncDispose]();
@@ -176,6 +175,7 @@ export class TranscodeSink implements Sink {
     await this.flush();
     if (this.#leave.ffmpeg === null) throw new Fault('a transcode without FFmpeg');
     this.#init = file.initBytes;
+    this.#isNew = true;
     const codec = file.init.videos[0]!.codecString;
     const transcode = new Transcode({
       ffmpeg: this.#leave.ffmpeg,

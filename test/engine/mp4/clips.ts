@@ -27,6 +27,8 @@ export interface ClipOptions {
   readonly gop?: number;
   readonly bFrames?: number;
   readonly sound?: boolean;
+  /** `grey`: picture n is all of luma 30 + 2n. */
+  readonly source?: 'test' | 'grey';
 }
 
 export const ffmpeg = (...args: string[]): Buffer =>
@@ -45,6 +47,10 @@ export function makeClip(options: ClipOptions = {}): Clip {
 
 function encode(options: ClipOptions): Clip {
   const { codec = 'h264', size = '320x240', seconds = 6, fps = 25, gop = 25, bFrames = 0 } = options;
+  const source =
+    options.source === 'grey'
+      ? `color=black:size=${size}:rate=${fps}:duration=${seconds},geq=lum='30+2*N':cb=128:cr=128`
+      : `testsrc2=size=${size}:rate=${fps}:duration=${seconds}`;
   const dir = mkdtempSync(join(tmpdir(), 'custos-clip-'));
   try {
     const file = join(dir, 'clip.mp4');
@@ -73,7 +79,7 @@ function encode(options: ClipOptions): Clip {
             'hvc1',
           ];
     ffmpeg(
-      ...['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${fps}:duration=${seconds}`, '-threads', '1'],
+      ...['-f', 'lavfi', '-i', source, '-threads', '1'],
       ...[...coder, '-pix_fmt', 'yuv420p', '-video_track_timescale', '90000'],
       ...['-movflags', 'frag_every_frame+default_base_moof+empty_moov', file],
     );

@@ -113,7 +113,10 @@ export class TestReader implements AsyncDisposable {
   #within(fromMs: number, toMs: number): Footage {
     this.asked.push({ fromMs, toMs });
     return {
-      segments: this.footage.segments.filter((one) => one.startMs < toMs && (one.open || one.endMs > fromMs)),
+      // Only what the store would say: the test's own copies of the bytes stay here.
+      segments: this.footage.segments
+        .filter((one) => one.startMs < toMs && (one.open || one.endMs > fromMs))
+        .map(({ id, volume, path, startMs, endMs, open }) => ({ id, volume, path, startMs, endMs, open })),
       gaps: this.footage.gaps.filter((one) => one.fromMs < toMs && one.toMs > fromMs),
     };
   }

@@ -148,11 +148,14 @@ test('a file over a resolution change and two runs decodes without a complaint, 
 });
 
 test('byte ranges put together are the file, in whatever pieces they are asked for', async () => {
-  const recorded = record(reader.volume, makeClip({ seconds: 6, sound: true, bFrames: 2 }), {
-    ...{ startMs: clockStart, seconds: 8, segmentSeconds: 3 },
-  });
+  const recorded = [
+    ...record(reader.volume, makeClip({ seconds: 6, sound: true, bFrames: 2 }), {
+      ...{ startMs: clockStart, seconds: 8, segmentSeconds: 3 },
+    }),
+    ...record(reader.volume, makeClip({ seconds: 2, size: '640x360' }), { startMs: clockStart + 9000 }),
+  ];
   reader.footage = { segments: recorded, gaps: [] };
-  const ticket = await reader.admit({ fromMs: clockStart + 1500, toMs: clockStart + 7000 });
+  const ticket = await reader.admit({ fromMs: clockStart + 1500, toMs: clockStart + 20_000 });
   const { plan, bytes } = await fileOf(ticket);
   const cuts = fc.uniqueArray(fc.integer({ min: 1, max: plan.bytes - 1 }), { maxLength: 12 });
   await fc.assert(
