@@ -36,7 +36,7 @@ export function InfoPanel({
           </Link>
         )}
       </div>
-      <dl className="facts">
+      <dl className="camera-facts">
         <Fact name={t('recordedUntil')}>
           {camera.recordedUntil ? sayTime(camera.recordedUntil, zone) : t('notMeasured')}
         </Fact>
@@ -130,7 +130,7 @@ function StreamFacts({ stream, basis, zone }: { stream: Stream; basis: string | 
         <p className="info-problem">{sayProblem(stream.problem.code, stream.problem.values)}</p>
       )}
       {stream.codec && (
-        <dl className="facts">
+        <dl className="camera-facts">
           <Fact name={t('codec')}>
             <span className="mono">{stream.codec}</span>
           </Fact>

@@ -6,10 +6,14 @@ import { useLanguage, useWords } from '../useWords.ts';
 import { playerWords } from '../words/player.ts';
 import { playbackDoor } from './door.ts';
 import { Over } from './LivePicture.tsx';
-import { PlaybackPlayer, type PlaybackStatus } from './playback.ts';
+import { type KnownGap, PlaybackPlayer, type PlaybackState, type PlaybackStatus } from './playback.ts';
 import { sayGap, sayPlayback } from './said.ts';
 import { usePlayer } from './usePlayer.ts';
 import './player.css';
+
+/** These have no picture, or none that is to be believed; the others keep the last one in sight. */
+const isHidden = ({ kind }: PlaybackState): boolean =>
+  kind === 'opening' || kind === 'gap' || kind === 'problem' || kind === 'refused' || kind === 'hidden';
 
 export function PlaybackPicture({
   cameraId,
@@ -58,14 +62,19 @@ export function PlaybackPicture({
     return made;
   });
   const state = player ? status?.state : undefined;
-  const isShown = state?.kind === 'playing' || state?.kind === 'paused' || state?.kind === 'seeking';
+  const noteOf = (now: PlaybackState, skipped: KnownGap | null): string | null => {
+    if (now.kind === 'end' || now.kind === 'waiting') return sayPlayback(now, t).text;
+    if (skipped === null || isHidden(now)) return null;
+    return t('skipped', { span: saySpan(skipped.toMs - skipped.fromMs, lang), cause: sayGap(skipped) });
+  };
+  const note = state ? noteOf(state, status?.skipped ?? null) : null;
   return (
     <div className={`picture${state?.kind === 'gap' ? ' picture-empty' : ''}`}>
       <div ref={host} className="picture-host" role="img" aria-label={t('pictureOf', { name })} />
       {!('MediaSource' in globalThis) && (
         <Over sentence={{ text: t('noMediaSource'), more: null, tone: 'loss' }} />
       )}
-      {state && !isShown && (
+      {state && isHidden(state) && (
         <Over sentence={sayPlayback(state, t)}>
           {state.kind === 'gap' && status?.gaps === 'wait' && (
             <Button size="small" onClick={() => player?.leaveGap()}>
@@ -74,12 +83,9 @@ export function PlaybackPicture({
           )}
         </Over>
       )}
-      {isShown && status?.skipped && (
+      {note && (
         <div className="picture-note" role="status">
-          {t('skipped', {
-            span: saySpan(status.skipped.toMs - status.skipped.fromMs, lang),
-            cause: sayGap(status.skipped),
-          })}
+          {note}
         </div>
       )}
       {status?.transcoded && <span className="picture-tag">{t('converted')}</span>}

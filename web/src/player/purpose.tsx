@@ -73,6 +73,7 @@ export function PurposeDialog({
       title={isLive ? t('purposeLiveTitle') : t('purposePlaybackTitle')}
       okText={isLive ? t('purposeLiveDo') : t('purposePlaybackDo')}
       cancelText={shell('cancel')}
+      okButtonProps={{ autoFocus: true }}
       onOk={form.submit}
       onCancel={onCancel}
       width={480}

@@ -12,6 +12,7 @@ import { whyNot } from '../shell/controls.tsx';
 import { useWords } from '../useWords.ts';
 import { playerWords } from '../words/player.ts';
 import { wallWords } from '../words/wall.ts';
+import './wall.css';
 
 type Camera = z.output<typeof collect.camera>;
 

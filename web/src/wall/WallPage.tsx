@@ -18,7 +18,6 @@ import { useWords } from '../useWords.ts';
 import { wallWords } from '../words/wall.ts';
 import { type Box, columnsFor, inOrder, type Layout, layouts, moved, neighbour, tilesOf } from './layout.ts';
 import { Tile } from './Tile.tsx';
-import './wall.css';
 
 const urlState = z.object({
   grid: z.enum(layouts).catch('auto'),
@@ -106,7 +105,12 @@ function Wall({ cameras }: { cameras: readonly Camera[] }) {
           />
         )}
         <Tooltip title={t('moveHint')} trigger={['hover', 'focus', 'click']} placement="bottomRight">
-          <Button type="text" icon={<QuestionCircleOutlined />} aria-label={t('help')} />
+          <Button
+            type="text"
+            className="wall-help"
+            icon={<QuestionCircleOutlined />}
+            aria-label={t('help')}
+          />
         </Tooltip>
       </div>
       {purpose.said === null && !asks && cameras.length > 0 && (
