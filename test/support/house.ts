@@ -1,0 +1,215 @@
+/**
+ * The whole house in one process, for tests of the floors above the engine: real PostgreSQL, a real engine, the demo's
+ * cameras over RTSP, a real server. `clock` may be set ahead of the machine's.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Demo, type DemoCamera, startDemo } from '../../demo/index.ts';
+import {
+  type Clock,
+  findProgram,
+  noLog,
+  openSecretBox,
+  type SecretBox,
+  systemClock,
+} from '../../src/base/index.ts';
+import { addCamera, addSite, CameraRegister, CameraStates } from '../../src/collect/index.ts';
+import { Views } from '../../src/display/index.ts';
+import { createEngine, type Engine, type Fact } from '../../src/engine/index.ts';
+import { change, openGate } from '../../src/gate/index.ts';
+import { createServer, mountVideo } from '../../src/http/index.ts';
+import {
+  footage,
+  Keeper,
+  openFootageVolume,
+  overlapping,
+  Recovery,
+  Run,
+  reconcileAtStart,
+} from '../../src/store/index.ts';
+import { Pulls } from '../../src/transmit/index.ts';
+import { testDatabase } from './database.ts';
+import type { TestServer } from './edge.ts';
+
+/** The machine's clock, moved ahead by what a test says. */
+export class AheadClock implements Clock {
+  aheadMs = 0;
+
+  wallMs(): number {
+    return systemClock.wallMs() + this.aheadMs;
+  }
+
+  monoMs(): number {
+    return systemClock.monoMs() + this.aheadMs;
+  }
+}
+
+export interface House extends TestServer {
+  readonly clock: AheadClock;
+  readonly engine: Engine;
+  readonly keeper: Keeper;
+  readonly states: CameraStates;
+  readonly cameras: CameraRegister;
+  readonly views: Views;
+  readonly recovery: Recovery;
+  readonly box: SecretBox;
+  readonly demo: Demo;
+  readonly dataDir: string;
+  /** All facts so far. */
+  readonly facts: readonly Fact[];
+  /** Adds one of the demo's cameras, as committed; resolves with its id. */
+  add(
+    camera: DemoCamera,
+    changes?: { mainUrl?: string; subUrl?: string | null; password?: string },
+  ): Promise<string>;
+  /** Resolves when the claim holds of what was heard, looked at after every fact; fails after `withinMs`. */
+  until(claim: () => boolean, what: string, withinMs?: number): Promise<void>;
+}
+
+export async function openHouse(): Promise<House> {
+  await using stack = new AsyncDisposableStack();
+  const clock = new AheadClock();
+  const log = noLog;
+  const dataDir = await mkdtemp(join(tmpdir(), 'custos-house-'));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const demo = stack.use(await startDemo({ port: 0, clock: systemClock, log }));
+  const box = await openSecretBox(join(dataDir, 'keys'));
+  const db = stack.use(await testDatabase());
+  const gate = stack.use(openGate({ db, clock, log }));
+  const volume = await openFootageVolume({ db, clock }, dataDir);
+  const keeper = stack.use(new Keeper({ db, clock, log, volume }));
+  const states = new CameraStates(clock);
+  const cameras = new CameraRegister(db);
+  const hearing = stack.use(new Hearing());
+  const ffmpeg = findProgram('ffmpeg');
+  const engine = stack.use(
+    await createEngine({
+      ...{ runDir: join(dataDir, 'run'), perProcess: 64, transcodeLimit: 1, ffmpeg, clock, log },
+      footage: async (ticket, fromMs, toMs) => {
+        const camera = views.cameraOf(ticket);
+        const store = { db, keeper, clock, log };
+        return camera ? footage(store, camera, { fromMs, toMs }) : { segments: [], gaps: [] };
+      },
+    }),
+  );
+  const storedCodec = async (camera: string, fromMs: number, toMs: number) =>
+    (await overlapping(db.kysely, camera, { fromMs, toMs }, 1))[0]?.codec ?? null;
+  const hasFfmpeg = ffmpeg !== null;
+  const views: Views = new Views({ db, engine, gate, states, clock, log, hasFfmpeg, storedCodec });
+  hearing.listen(engine.facts, [states, keeper, views]);
+  hearing.after.push(views);
+  const reconcile = { db, engine, keeper, volume, clock, log };
+  await reconcileAtStart(reconcile, await cameras.load());
+  const recovery = stack.use(new Recovery(reconcile));
+  hearing.after.push(await Run.begin({ db, clock, log }));
+  const pulls = new Pulls({ engine, states, box, volume, log });
+  cameras.onChange((changed) => keeper.follow(changed));
+  cameras.onChange((changed) => pulls.follow(changed));
+  const server = stack.use(
+    await createServer({
+      ...{ db, gate, clock, log, host: '127.0.0.1', port: 0, behindProxy: false, consoleDir: null },
+      ...{ demo: false, version: '0.0.0-test', health: () => 'ok', checkReplies: true },
+      firstSite: (trx, grant, name) => addSite(trx, grant, { name, address: '', timeZone: 'Asia/Shanghai' }),
+    }),
+  );
+  const ffmpegFound = ffmpeg === null ? null : { path: ffmpeg, version: 'test' };
+  const startedMs = clock.wallMs();
+  mountVideo(server, {
+    ...{ box, cameras, states, engine, keeper, views, volume, startedMs },
+    version: '0.0.0-test',
+    ffmpeg: ffmpegFound,
+  });
+  const url = await server.listen();
+  const resources = stack.move();
+  const house = { url, server, gate, db, clock, engine, keeper, states, cameras, views, recovery, box, demo };
+  return {
+    ...house,
+    dataDir,
+    facts: hearing.facts,
+    until: (claim, what, withinMs) => hearing.until(claim, what, withinMs),
+    add: async (camera, changes) =>
+      addDemoCamera({ db, gate, clock, box, cameras }, { ...camera, ...changes }),
+    [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
+  };
+}
+
+async function addDemoCamera(
+  at: Pick<House, 'db' | 'gate' | 'clock' | 'box' | 'cameras'>,
+  camera: Omit<DemoCamera, 'subUrl'> & { subUrl: string | null },
+): Promise<string> {
+  const siteGrant = at.gate.systemGrant('site.configure', { kind: 'site' });
+  const known = await at.db.kysely
+    .selectFrom('site')
+    .select('id')
+    .where('name', '=', camera.site)
+    .executeTakeFirst();
+  const site = { name: camera.site, address: '', timeZone: 'Asia/Shanghai' };
+  const siteId =
+    known?.id ??
+    (await change(
+      at,
+      siteGrant,
+      (trx) => addSite(trx, siteGrant, site),
+      () => ({ detail: {} }),
+    ));
+  const grant = at.gate.systemGrant('camera.configure', { kind: 'camera', name: camera.name });
+  const { mainUrl: url, subUrl, user, password, name } = camera;
+  const id = await change(
+    at,
+    grant,
+    (trx) =>
+      addCamera(
+        trx,
+        grant,
+        { url, subUrl, user, password, name, siteId, transport: 'auto' },
+        { box: at.box, nowMs: at.clock.wallMs() },
+      ),
+    (made) => ({ subject: { kind: 'camera', id: made } }),
+  );
+  await at.cameras.changed(id, 'test');
+  return id;
+}
+
+/** Hands facts on as the server's loop does, and keeps them for the test. */
+class Hearing implements AsyncDisposable {
+  readonly facts: Fact[] = [];
+  readonly after: AsyncDisposable[] = [];
+  readonly #waiting = new Set<() => void>();
+  #loop: Promise<void> = Promise.resolve();
+
+  listen(facts: AsyncIterable<Fact>, hearers: readonly { hear(fact: Fact): void }[]): void {
+    this.#loop = (async () => {
+      for await (const fact of facts) {
+        this.facts.push(fact);
+        for (const hearer of hearers) hearer.hear(fact);
+        for (const look of this.#waiting) look();
+      }
+    })();
+  }
+
+  until(claim: () => boolean, what: string, withinMs = 20_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        settle();
+      };
+      const look = () => {
+        if (claim()) end(resolve);
+      };
+      const heard = () => this.facts.slice(-12).map((fact) => JSON.stringify(fact));
+      const timer = setTimeout(
+        () => end(() => reject(new Error(`${what}: not within ${withinMs} ms\n${heard().join('\n')}`))),
+        withinMs,
+      );
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#loop;
+    for (const one of this.after) await one[Symbol.asyncDispose]();
+  }
+}
