@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, newSecret, refuse } from '../base/index.ts';
 import { languageOf } from './problem.ts';
@@ -157,7 +158,8 @@ export function mountConsole(
   files: ConsoleFiles,
   hostOfRequest: (r: FastifyRequest) => string,
 ) {
-  app.setNotFoundHandler(async (request, reply) => {
+  // Pages and wrong addresses count against the rate too; routes are counted by the plugin itself.
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, async (request, reply) => {
     const isPage = request.method === 'GET' || request.method === 'HEAD';
     const isConsole = !/^\/(api|media|metrics|public|ledger\/(checkpoint|tile))(\/|$|\?)/.test(request.url);
     if (!isPage || !isConsole) refuse('request.unknown');

@@ -435,6 +435,7 @@ test('one address may ask often, but not without end', async () => {
   assert.equal(answer.statusCode, 429);
   assert.equal(answer.json().code, 'request.too-many');
   assert.equal((await ask('/media/x')).statusCode, 404, 'media is counted apart');
+  assert.equal((await ask('/api/nothing')).statusCode, 429, 'wrong addresses count too');
 });
 
 test('upgrades of one address are bounded, whether they are refused or not', () => {
