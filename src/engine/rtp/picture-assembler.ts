@@ -55,7 +55,6 @@ export class PictureAssembler {
   /** Where the last fragmented NAL unit ended early, and its first byte, should it go on. */
   #reopenAt = -1;
   #fragmentType = -1;
-  damagedPictures = 0;
 
   constructor(
     rules: NalRules,
@@ -134,7 +133,6 @@ export class PictureAssembler {
     // Parameter sets and messages that came alone belong to the picture behind them.
     if (!this.#hasSlice && !overfull) return;
     if (overfull) this.#damaged = true;
-    if (this.#damaged) this.damagedPictures++;
     const damaged = this.#damaged;
     const lost = this.#lost;
     const key = this.#key;

@@ -26,7 +26,7 @@ const reorderTicks = 90_000;
 export class VideoStream implements Assembler {
   readonly #events: LinkEvents;
   readonly #counters: LinkCounters;
-  readonly #audio: AudioTrack | null;
+  #audio: AudioTrack | null;
   readonly #sets: ParameterSets;
   readonly #assembler: PictureAssembler;
   readonly #timeline: Timeline;
@@ -61,6 +61,11 @@ export class VideoStream implements Assembler {
   /** The parameter set that has not come yet, or null. */
   get missing(): string | null {
     return this.#sets.missing;
+  }
+
+  /** The camera offers sound but will not send it. */
+  withoutSound(): void {
+    this.#audio = null;
   }
 
   packet(

@@ -118,7 +118,8 @@ export function controlUris(base: string, control: string | null, ours: Address)
     return unique([requestUri(given), ours.origin + given.path]);
   }
   const glue = base.endsWith('/') || control.startsWith('/') || control.startsWith('?') ? '' : '/';
-  const clean = safePath(control);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a camera's slip, not worth the stream.
+  const clean = safePath(control.replace(/[\x00-\x1f\x7f]/g, ''));
   return unique([
     (base.endsWith('/') && clean.startsWith('/') ? base.slice(0, -1) : base) + glue + clean,
     resolveReference(base, clean),

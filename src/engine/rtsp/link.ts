@@ -2,7 +2,7 @@
  * The link to one camera: OPTIONS, DESCRIBE, SETUP, PLAY; then packets until it fails or is disposed. It never
  * reconnects, and it ends exactly once, with one problem (or none when we ended it).
  */
-import { type Clock, type Log, newId } from '../../base/index.ts';
+import { type Clock, Fault, type Log, newId } from '../../base/index.ts';
 import type { Source } from '../engine.ts';
 import { type Assembler, Origin, Receiver, ReorderBuffer, SoundStream, VideoStream } from '../rtp/index.ts';
 import type { Link, LinkCounters, LinkEvents } from '../units.ts';
@@ -15,7 +15,7 @@ import { encodeFrame, header, type RtspResponse } from './message.ts';
 import { LinkProblem } from './problem.ts';
 import { parseSdp, type Sdp, type SdpMedia } from './sdp.ts';
 import { readSession, readTransport } from './transport.ts';
-import { UdpPair } from './udp.ts';
+import { UdpPair, type UdpSink } from './udp.ts';
 
 export interface LinkOptions {
   readonly source: Source;
@@ -210,6 +210,7 @@ class RtspLink implements Link {
       await this.#setUpMedia(audio.media, stream, base, address);
     } catch (error) {
       if (!(error instanceof LinkProblem) || this.#over) throw error;
+      this.#video?.withoutSound();
       this.#log.info({ source: this.#source.id, problem: error.problem }, 'sound could not be set up');
     }
   }
@@ -264,10 +265,14 @@ class RtspLink implements Link {
     const connection = this.#open;
     let reorder: ReorderBuffer | null = null;
     let receiver: Receiver | null = null;
-    const pair = await UdpPair.open(connection.localAddress ?? '', connection.remoteAddress ?? '', {
+    const pair = await openPair(connection, {
       rtp: (packet) => this.#datagram(reorder, packet),
       rtcp: (packet) => receiver?.rtcp(packet, 0, packet.length, this.#clock.monoMs()),
     });
+    if (this.#over) {
+      await pair[Symbol.asyncDispose]();
+      throw new LinkProblem('closed');
+    }
     this.#pairs.push(pair);
     const response = await this.#ask('SETUP', uri, [
       ['Transport', `RTP/AVP;unicast;client_port=${pair.port}-${pair.port + 1}`],
@@ -445,6 +450,16 @@ class RtspLink implements Link {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#finish(null);
     await this.#ended;
+  }
+}
+
+/** Two ports beside the connection. That there are none is as bad as a firewall. */
+async function openPair(connection: Connection, sink: UdpSink): Promise<UdpPair> {
+  try {
+    return await UdpPair.open(connection.localAddress ?? '', connection.remoteAddress ?? '', sink);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new LinkProblem('udp-blocked', {}, error);
   }
 }
 

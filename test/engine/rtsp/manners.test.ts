@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { createServer as createTcp } from 'node:net';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { encodeFrame, encodeRequest, header, type RtspRequest } from '../../../src/engine/rtsp/index.ts';
 import { h264Pps, h264Samples } from '../codec/samples.ts';
 import { rtpPacket } from '../rtp/packets.ts';
@@ -378,4 +379,45 @@ test('an address that answers in no time at all is told as such', async () => {
   await seen.until(() => seen.ended !== undefined);
   assert.deepEqual(seen.ended, { code: 'no-answer', values: { host: '127.0.0.1', port, seconds: 0.3 } });
   silent.close();
+});
+
+test('whatever a camera answers, a link ends in pictures or in a problem', async () => {
+  const texts: [string, string][] = [
+    ['OPTIONS', 'RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: OPTIONS, GET_PARAMETER\r\n\r\n'],
+    [
+      'DESCRIBE',
+      `RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Base: rtsp://h/x/\r\nContent-Length: ${goodSdp.length}\r\n\r\n${goodSdp}`,
+    ],
+    [
+      'SETUP',
+      'RTSP/1.0 200 OK\r\nCSeq: 3\r\nSession: 1;timeout=9\r\nTransport: RTP/AVP/TCP;interleaved=0-1;ssrc=1\r\n\r\n',
+    ],
+    ['PLAY', 'RTSP/1.0 200 OK\r\nCSeq: 4\r\nSession: 1\r\n\r\n$\0\0\0'],
+  ];
+  const mutation = fc.record({
+    which: fc.nat(texts.length - 1),
+    changes: fc.array(fc.tuple(fc.nat(700), fc.integer({ min: 0, max: 255 })), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    cut: fc.oneof(fc.constant(10_000), fc.nat(600)),
+  });
+  await fc.assert(
+    fc.asyncProperty(mutation, async ({ which, changes, cut }) => {
+      let asked = 0;
+      await using camera = await startCamera({
+        raw: (socket) =>
+          socket.on('data', () => {
+            const at = asked++;
+            const bytes = Buffer.from(texts[at]?.[1] ?? '', 'latin1');
+            if (at === which) for (const [place, value] of changes) bytes[place % bytes.length] = value;
+            socket.write(at === which ? bytes.subarray(0, cut) : bytes);
+          }),
+      });
+      await using seen = collect(sourceOf(camera.url), { answerMs: 60, firstPacketMs: 60, teardownMs: 20 });
+      await seen.until(() => seen.ended !== undefined);
+      assert.ok(seen.ended);
+    }),
+    { numRuns: 150 },
+  );
 });
