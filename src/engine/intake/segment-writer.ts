@@ -129,7 +129,7 @@ export class SegmentWriter {
     this.#writing = true;
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
     const buffers = chunks.length === 1 ? (chunks[0] as Chunk).buffers : chunks.flatMap((c) => c.buffers);
-    this.#write(buffers, bytes, 0, () => this.#wrote(chunks, bytes));
+    this.#write(chunks, buffers, bytes, 0);
   }
 
   #take(): Chunk[] {
@@ -145,34 +145,51 @@ export class SegmentWriter {
     return this.#queue.splice(0, count);
   }
 
-  #write(buffers: readonly Uint8Array[], bytes: number, already: number, done: () => void): void {
+  #write(chunks: readonly Chunk[], buffers: readonly Uint8Array[], bytes: number, already: number): void {
     const some = buffers.length > maxBuffers ? buffers.slice(0, maxBuffers) : buffers;
     writev(this.#fd as number, some as NodeJS.ArrayBufferView[], this.#bytes + already, (error, written) => {
-      if (error || written === 0) {
-        this.#writing = false;
-        this.#idle?.();
-        this.#fail(error ?? Object.assign(new Error('nothing was written'), { code: 'EIO' }));
-      } else if (already + written === bytes) done();
-      else this.#write(rest(buffers, written), bytes, already + written, done);
+      const so = already + (error ? 0 : written);
+      if (so === bytes) this.#wrote(chunks);
+      else if (!error && written > 0) this.#write(chunks, rest(buffers, written), bytes, so);
+      else this.#stuck(chunks, so, error ?? Object.assign(new Error('nothing was written'), { code: 'EIO' }));
     });
   }
 
-  #wrote(chunks: readonly Chunk[], bytes: number): void {
+  /** The disk took so many bytes and no more: the parts that lie whole in them count. */
+  #stuck(chunks: readonly Chunk[], bytes: number, error: NodeJS.ErrnoException): void {
+    let reach = 0;
+    const whole = chunks.filter((chunk) => {
+      reach += chunk.bytes;
+      return reach <= bytes;
+    });
+    this.#note(whole);
+    this.#writing = false;
+    this.#idle?.();
+    this.#fail(error);
+  }
+
+  #wrote(chunks: readonly Chunk[]): void {
     this.#writing = false;
     if (this.#failed) {
       this.#idle?.();
       return;
     }
+    this.#note(chunks);
+    this.#pump();
+  }
+
+  /** These are in the file. */
+  #note(chunks: readonly Chunk[]): void {
+    if (this.#failed) return;
     this.#dirty = true;
-    this.#bytes += bytes;
-    this.pendingBytes -= bytes;
     for (const chunk of chunks) {
+      this.#bytes += chunk.bytes;
+      this.pendingBytes -= chunk.bytes;
       for (const buffer of chunk.buffers) this.#hash.update(buffer);
       if (chunk.done === null) continue;
       this.#parts++;
       chunk.done();
     }
-    this.#pump();
   }
 
   #fail(error: NodeJS.ErrnoException): void {

@@ -1,0 +1,224 @@
+/** What goes to disk: whole parts or nothing, the digest of exactly that, and a gap when the disk refuses. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { noLog, systemClock } from '../../../src/base/index.ts';
+import type { Fact, Source, Volume } from '../../../src/engine/index.ts';
+import { Recorder } from '../../../src/engine/intake/recorder.ts';
+import { beginRun, type Picture, type Run } from '../../../src/engine/intake/run.ts';
+import { SegmentWriter } from '../../../src/engine/intake/segment-writer.ts';
+import { Syncer } from '../../../src/engine/intake/syncer.ts';
+import { WallClock } from '../../../src/engine/intake/wallclock.ts';
+import { inspect } from '../../../src/engine/segment/index.ts';
+import type { VideoTrack } from '../../../src/engine/units.ts';
+import { sourceOf } from '../../support/engine.ts';
+
+async function folder() {
+  const path = await mkdtemp(join(tmpdir(), 'custos-writer-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+test('what was appended is in the file, in order, and its digest is the digest told', async () => {
+  await using at = await folder();
+  const part = fc.array(fc.uint8Array({ maxLength: 3000 }), { minLength: 1, maxLength: 40 });
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 30 }), async (parts) => {
+      const path = `a/${count++}.mp4`;
+      const failed = (error: Error) => assert.fail(error);
+      const writer = new SegmentWriter(
+        { root: at.path, path, syncer: new Syncer(), failed },
+        Buffer.from('head'),
+      );
+      let done = 0;
+      for (const buffers of parts)
+        writer.append(
+          buffers,
+          buffers.reduce((sum, buffer) => sum + buffer.length, 0),
+          () => done++,
+        );
+      writer.sync();
+      const written = await writer.close();
+      const bytes = await readFile(join(at.path, path));
+      assert.deepEqual(bytes, Buffer.concat([Buffer.from('head'), ...parts.flat()]));
+      assert.deepEqual(written, { bytes: bytes.length, digest: sha(bytes) });
+      assert.equal(done, parts.length);
+      assert.equal(writer.pendingBytes, 0);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('a segment of which no part was written leaves no file', async () => {
+  await using at = await folder();
+  const file = { root: at.path, path: 'a/b.mp4', syncer: new Syncer(), failed: () => assert.fail() };
+  assert.equal(await new SegmentWriter(file, Buffer.from('head')).close(), null);
+  await assert.rejects(readFile(join(at.path, 'a/b.mp4')));
+});
+
+test('a folder that cannot be made is told, once', async () => {
+  await using at = await folder();
+  await writeFile(join(at.path, 'a'), 'a file where a folder should be');
+  const told: string[] = [];
+  const failed = (error: NodeJS.ErrnoException) => told.push(error.code ?? '');
+  const writer = new SegmentWriter(
+    { root: at.path, path: 'a/b.mp4', syncer: new Syncer(), failed },
+    Buffer.from('h'),
+  );
+  writer.append([Buffer.from('part')], 4, () => assert.fail('written'));
+  assert.equal(await writer.close(), null);
+  assert.equal(told.length, 1);
+});
+
+// ── the recorder over a real disk that fills ─────────────────────────────────────────────────────────────────────────
+
+const video: VideoTrack = {
+  kind: 'video',
+  codec: 'h264',
+  sps: Uint8Array.from(Buffer.from('6764001eacd940a02ff9610000030001000003003c8f162d96', 'hex')),
+  pps: [Uint8Array.from(Buffer.from('68ebecb22c', 'hex'))],
+  vps: null,
+  width: 640,
+  height: 360,
+  codecString: 'avc1.64001e',
+  reorderDepth: 0,
+};
+
+function newRecorder(source: Source, facts: Fact[]): Recorder {
+  const syncer = new Syncer();
+  const emit = (fact: Fact) => void facts.push(fact);
+  const at = { source: () => source, clock: systemClock, log: noLog, nowMs: () => Date.now(), emit };
+  return new Recorder({ ...at, syncer: () => syncer }, source.id);
+}
+
+const startMs = 1_790_000_000_000;
+
+function newRun(): Run {
+  const wall = new WallClock(startMs);
+  wall.observe(0, 0);
+  return beginRun(video, null, wall, 0, 0, startMs);
+}
+
+const picture = (i: number, bytes: number, gop = 25): Picture => {
+  const data = randomBytes(bytes);
+  return { data, bytes, key: i % gop === 0, decode: i * 3600, ctsTicks: 0, ticks: 3600 };
+};
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('segments follow each other without a picture lost, and each is as long as its file says', async () => {
+  await using at = await folder();
+  const volume: Volume = { id: 'vol', path: at.path };
+  const facts: Fact[] = [];
+  const recorder = newRecorder(sourceOf('rtsp://x/'), facts);
+  recorder.order(volume, null);
+  const run = newRun();
+  const seconds = 200;
+  for (let i = 0; i < seconds * 25; i++) {
+    recorder.picture(run, picture(i, 200), 0, 0);
+    if (i % 25 === 0) await turn();
+  }
+  await recorder.close(null);
+  const closed = facts.flatMap((fact) => (fact.kind === 'segment-closed' ? [fact.segment] : []));
+  assert.ok(closed.length >= 4 && closed.length <= 5);
+  assert.equal(
+    closed.reduce((sum, segment) => sum + segment.pictures, 0),
+    seconds * 25,
+  );
+  let endTicks = 0;
+  for (const segment of closed) {
+    assert.equal(segment.startTicks, endTicks);
+    endTicks = segment.startTicks + segment.durationTicks;
+    const found = await inspect(volume, segment.path, false);
+    assert.deepEqual(found.damaged, []);
+    assert.deepEqual(found.facts, segment);
+  }
+  for (const segment of closed.slice(1, -1)) assert.equal(segment.durationTicks, 60 * 90_000);
+});
+
+test('a full disk makes a gap with its cause; what was whole stays whole; there is room again, it is recorded again', async (t) => {
+  await using at = await folder();
+  const path = join(at.path, 'small');
+  await mkdir(path);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', path], { stdio: 'pipe' });
+  } catch {
+    t.skip('only root may mount a small disk');
+    return;
+  }
+  try {
+    await fillAndFree(path);
+  } finally {
+    execFileSync('umount', ['-l', path]);
+  }
+});
+
+async function fillAndFree(path: string): Promise<void> {
+  const volume: Volume = { id: 'vol', path };
+  const facts: Fact[] = [];
+  const recorder = newRecorder(sourceOf('rtsp://x/'), facts);
+  recorder.order(volume, null);
+  const run = newRun();
+  let i = 0;
+  const play = async (until: (fact: Fact) => boolean) => {
+    for (const endMs = Date.now() + 20_000; Date.now() < endMs; i++) {
+      recorder.picture(run, picture(i, 20_000), 0, 0);
+      // The disk is quicker than the pictures: what is lost is lost because it is full.
+      for (let turns = 0; turns < 30; turns++) await turn();
+      if (facts.some(until)) return;
+    }
+    assert.fail(JSON.stringify(facts));
+  };
+  await play((fact) => fact.kind === 'gap-opened' && fact.cause === 'disk');
+  const gap = facts.find((fact) => fact.kind === 'gap-opened' && fact.cause === 'disk');
+  assert.ok(gap?.kind === 'gap-opened' && gap.detail.problem === 'ENOSPC');
+  await play((fact) => fact.kind === 'segment-closed');
+  const closed = facts.find((fact) => fact.kind === 'segment-closed');
+  assert.ok(closed?.kind === 'segment-closed');
+  assert.equal(gap.atMs, closed.segment.endMs);
+  const found = await inspect(volume, closed.segment.path, false);
+  assert.deepEqual(found.damaged, []);
+  assert.deepEqual(found.facts, closed.segment);
+  const bytes = await readFile(join(path, closed.segment.path));
+  assert.equal(sha(bytes), closed.segment.digest);
+  await rm(join(path, dirname(closed.segment.path)), { recursive: true });
+  const before = facts.length;
+  await play((fact) => facts.indexOf(fact) >= before && fact.kind === 'gap-closed');
+  await recorder.close(null);
+}
+
+test('a disk that stands still costs whole groups of pictures, never more than 8 MB, and is named', async () => {
+  await using at = await folder();
+  const facts: Fact[] = [];
+  const source = sourceOf('rtsp://x/');
+  const syncer = new Syncer();
+  const emit = (fact: Fact) => void facts.push(fact);
+  const context = { source: () => source, clock: systemClock, log: noLog, nowMs: () => Date.now(), emit };
+  const recorder = new Recorder({ ...context, syncer: () => syncer }, source.id);
+  recorder.order({ id: 'vol', path: at.path }, null);
+  const run = newRun();
+  // Everything in one turn: the disk has no chance to take anything, as if it stood still.
+  for (let i = 0; i < 250; i++) recorder.picture(run, picture(i, 100_000), 0, 0);
+  const gap = facts.find((fact) => fact.kind === 'gap-opened' && fact.cause === 'disk');
+  assert.ok(gap);
+  let i = 250;
+  while (!facts.some((fact) => fact.kind === 'gap-closed' && fact.atMs > startMs)) {
+    await turn();
+    recorder.picture(run, picture(i++, 1_000), 0, 0);
+    assert.ok(i < 100_000);
+  }
+  await recorder.close(null);
+  const closed = facts.find((fact) => fact.kind === 'segment-closed');
+  assert.ok(closed?.kind === 'segment-closed');
+  const found = await inspect({ id: 'vol', path: at.path }, closed.segment.path, false);
+  assert.deepEqual(found.damaged, []);
+  assert.equal(found.facts?.digest, closed.segment.digest);
+  assert.ok(closed.segment.pictures < i);
+});
