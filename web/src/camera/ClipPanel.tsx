@@ -88,8 +88,13 @@ function TimeField({
   zone: string;
   onMs: (ms: number) => void;
 }) {
+  const t = useWords(cameraPageWords);
   const [text, setText] = useState(toField(ms, zone));
-  useEffect(() => setText(toField(ms, zone)), [ms, zone]);
+  // What is being typed is left alone; what changes on the timeline is shown.
+  useEffect(
+    () => setText((now) => (fromField(now, zone) === wholeSecond(ms) ? now : toField(ms, zone))),
+    [ms, zone],
+  );
   const change = (next: string) => {
     setText(next);
     const read = fromField(next, zone);
@@ -100,12 +105,16 @@ function TimeField({
     <label className="clip-field">
       <span className="soft">{label}</span>
       <Input
-        type="datetime-local"
-        step={1}
         size="small"
+        maxLength={19}
         value={text}
+        title={t('clipForm')}
+        status={fromField(text, zone) === null ? 'warning' : ''}
+        aria-invalid={fromField(text, zone) === null}
         onChange={(event) => change(event.target.value)}
       />
     </label>
   );
 }
+
+const wholeSecond = (ms: number): number => Math.floor(ms / 1000) * 1000;

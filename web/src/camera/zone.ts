@@ -75,17 +75,18 @@ export function clockAt(ms: number, zone: string): Clock {
   };
 }
 
-/** For an input of type datetime-local: `2026-11-22T14:03:05`, in the zone. */
+/** As a person types it: `2026-11-22 14:03:05`, in the zone; the same in both languages, and never with AM or PM. */
 export function toField(ms: number, zone: string): string {
   const at = clockAt(ms, zone);
   const two = (value: number) => String(value).padStart(2, '0');
-  return `${at.date}T${two(at.hour)}:${two(at.minute)}:${two(at.second)}`;
+  return `${at.date} ${two(at.hour)}:${two(at.minute)}:${two(at.second)}`;
 }
 
-/** Reads such an input; null when it is none. An hour that comes twice is the first of the two. */
+/** Reads such a text; null when it is none. An hour that comes twice is the first of the two. */
 export function fromField(text: string, zone: string): number | null {
+  if (!/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/.test(text.trim())) return null;
   try {
-    return Temporal.PlainDateTime.from(text).toZonedDateTime(zone, { disambiguation: 'earlier' })
+    return Temporal.PlainDateTime.from(text.trim()).toZonedDateTime(zone, { disambiguation: 'earlier' })
       .epochMilliseconds;
   } catch {
     return null;
