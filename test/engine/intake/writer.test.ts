@@ -222,3 +222,31 @@ test('a disk that stands still costs whole groups of pictures, never more than 8
   assert.equal(found.facts?.digest, closed.segment.digest);
   assert.ok(closed.segment.pictures < i);
 });
+
+test('lost pictures are a gap with its cause, a slow camera and lost packets without a lost picture are not', async () => {
+  await using at = await folder();
+  const facts: Fact[] = [];
+  const recorder = newRecorder(sourceOf('rtsp://x/'), facts);
+  recorder.order({ id: 'vol', path: at.path }, null);
+  const run = newRun();
+  recorder.picture(run, picture(0, 100), 0, 0);
+  recorder.picture(run, picture(1, 100), 0, 3);
+  recorder.picture(run, picture(12, 100), 10 * 3600, 7);
+  recorder.damaged(2);
+  recorder.picture(run, picture(24, 100), 11 * 3600, 0);
+  recorder.picture(run, picture(40, 100), 15 * 3600, 0);
+  recorder.picture(run, picture(90, 100), 49 * 3600, 0);
+  await recorder.close(null);
+  const gaps = facts.flatMap((fact) =>
+    fact.kind === 'gap' ? [[fact.fromMs - startMs, fact.toMs - startMs, fact.cause]] : [],
+  );
+  assert.deepEqual(gaps, [
+    [80, 480, 'network-loss'],
+    [520, 960, 'network-loss'],
+    [1640, 3600, 'stalled'],
+  ]);
+  const closed = facts.find((fact) => fact.kind === 'segment-closed');
+  assert.ok(closed?.kind === 'segment-closed');
+  assert.equal(closed.segment.packetsLost, 12);
+  assert.equal(closed.segment.damagedPictures, 1);
+});
