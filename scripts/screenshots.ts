@@ -10,6 +10,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
+import { startDemo } from '../demo/index.ts';
+import { noLog, systemClock } from '../src/base/index.ts';
 import {
   goTo,
   type Login,
@@ -90,10 +92,6 @@ async function takeTour(browser: Browser, shown: Shown, look: Look & { size: str
     await withContext(browser, shown.origin, look, async (page) => {
       const may = await signIn(page.context(), login);
       await takeAll(page, left, may, look);
-      await page
-        .context()
-        .request.delete('/api/session')
-        .catch(() => undefined);
     });
   }
 }
@@ -124,9 +122,18 @@ async function take(page: Page, name: string, look: Look & { size: string }): Pr
 }
 
 async function takeWizard(browser: Browser, look: Look & { size: string }): Promise<void> {
+  await using demo = await startDemo({ port: 0, clock: systemClock, log: noLog });
   await using custos = await startCustos();
+  const source = demo.cameras[0];
+  if (!source) throw new Error('the demo has no camera');
+  const { mainUrl: url, user, password } = source;
+  const name = look.language === 'zh' ? '北门' : 'North gate';
   await withContext(browser, custos.origin, look, async (page) => {
-    await walkWizard(page, { onStep: (name) => take(page, `setup-${name}`, look) });
+    const onStep = async (step: string) => {
+      if (step === 'done') await page.locator('.notice-ok').waitFor();
+      await take(page, `setup-${step}`, look);
+    };
+    await walkWizard(page, { camera: { name, url, user, password }, onStep });
   });
 }
 

@@ -178,7 +178,16 @@ export function antThemeOf(name: ThemeName): ThemeConfig {
       motionDurationSlow: '0.16s',
     },
     components: {
-      Button: { primaryShadow: 'none', defaultShadow: 'none', fontWeight: 500 },
+      Button: {
+        primaryShadow: 'none',
+        defaultShadow: 'none',
+        fontWeight: 500,
+        // The accent itself is a ground for white text; as text on dark it would be too dim.
+        defaultHoverColor: of['accent-text'],
+        defaultHoverBorderColor: of['accent-text'],
+        defaultActiveColor: of['accent-text'],
+        defaultActiveBorderColor: of['accent-text'],
+      },
       Form: { verticalLabelPadding: '0 0 4px', itemMarginBottom: 18 },
       Steps: { colorTextDescription: of['text-soft'] },
     },

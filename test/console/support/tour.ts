@@ -30,6 +30,7 @@ export const tour: readonly Stop[] = [
   { name: 'login', path: '/login', needs: null },
   { name: 'wall', path: '/wall', needs: 'view.live', hasVideo: true },
   { name: 'camera', path: '/cameras/:first', needs: 'view.playback', hasVideo: true },
+  { name: 'playback', path: '/cameras/:first?at=:ago&w=300', needs: 'view.playback', hasVideo: true },
   { name: 'cameras', path: '/cameras', needs: 'camera.configure' },
   { name: 'cameras-filtered', path: '/cameras?q=nothing-has-this-name', needs: 'camera.configure' },
   { name: 'sites', path: '/cameras?show=sites', needs: 'site.configure' },
@@ -89,8 +90,19 @@ export async function goTo(page: Page, stop: Stop): Promise<void> {
   await page.goto(await pathOf(page, stop));
   await until(`${stop.path} shows its content`, async () => (await page.evaluate(isThere)) || undefined);
   await stop.then?.(page);
-  if (stop.hasVideo) await waitForPictures(page);
+  if (stop.hasVideo) {
+    await sayPurpose(page);
+    await waitForPictures(page);
+  }
   await page.evaluate('document.fonts.ready.then(() => undefined)');
+}
+
+/** A picture is not shown before it is said why it is looked at; once said, it is not asked again in this tab. */
+async function sayPurpose(page: Page): Promise<void> {
+  const say = page.getByRole('dialog').locator('.ant-btn-primary');
+  const shown = async () => (await say.isVisible()) || (await page.evaluate(isMoving)) || undefined;
+  const asks = await until('the purpose is asked', shown, picturesWithinMs).catch(() => undefined);
+  if (asks && (await say.isVisible())) await say.click();
 }
 
 async function pathOf(page: Page, stop: Stop): Promise<string> {
@@ -99,7 +111,8 @@ async function pathOf(page: Page, stop: Stop): Promise<string> {
   const { items } = (await response.json()) as { items: { id: string; status: string }[] };
   const first = items.find((each) => each.status === 'recording') ?? items[0];
   if (!first) throw new Error('there is no camera to show');
-  return stop.path.replace(':first', first.id);
+  const ago = new Date(Date.now() - 40_000).toISOString();
+  return stop.path.replace(':first', first.id).replace(':ago', ago);
 }
 
 /** A camera may be covered or down: the page is shown as it is after a while. */

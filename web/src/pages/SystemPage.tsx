@@ -146,7 +146,9 @@ function Engine({ engine, transcodes }: { engine: System['engine']; transcodes: 
                 <tr key={each.name}>
                   <th scope="row">
                     {each.name}{' '}
-                    <span className={each.up ? 'soft' : 'text-loss'}>{each.up ? t('up') : t('down')}</span>
+                    <span className={each.up ? 'light soft' : 'light text-loss'}>
+                      {each.up ? t('up') : t('down')}
+                    </span>
                   </th>
                   {cells(each).map((cell, i) => (
                     // biome-ignore lint/suspicious/noArrayIndexKey: the columns do not move
