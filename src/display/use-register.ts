@@ -68,14 +68,7 @@ export class UseRegister implements AsyncDisposable {
     });
   }
 
-  delivered(view: View): void {
-    const delivered = view.deliveredS;
-    this.#later(async (trx) => {
-      await trx.updateTable('view').set({ delivered_s: delivered }).where('id', '=', view.id).execute();
-    });
-  }
-
-  /** The second line of a view: how it went. */
+  /** How it went: the seconds delivered, in the row and in the second line of the ledger. */
   said(view: View, why: string, more: Record<string, unknown>): void {
     const { who, camera } = view;
     const entry: Entry = {
@@ -86,7 +79,9 @@ export class UseRegister implements AsyncDisposable {
       subject: { kind: 'camera', id: camera.id, name: camera.name },
       detail: { view: view.id, why, deliveredS: Math.round(view.deliveredS * 10) / 10, ...more },
     };
+    const delivered = view.deliveredS;
     this.#later(async (trx) => {
+      await trx.updateTable('view').set({ delivered_s: delivered }).where('id', '=', view.id).execute();
       await append(trx, entry);
     });
   }

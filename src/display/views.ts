@@ -95,9 +95,10 @@ export class Views implements AsyncDisposable {
     camera: Camera,
     wish: Wish,
   ): Promise<View> {
-    this.#checkLimit(who, wish.kind);
     const choice = await this.#choose(camera, wish);
     if ('refused' in choice) refuse('view.cannot-play', choice.refused);
+    // From here to the map without a pause, so that a hundred calls at once do not pass the limit together.
+    this.#checkLimit(who, wish.kind);
     const openedMs = this.#at.clock.wallMs();
     const view: View = {
       id: newId('view', openedMs),
@@ -115,7 +116,6 @@ export class Views implements AsyncDisposable {
       viewers: 0,
       plan: null,
     };
-    // Counted before the commit, so that a hundred calls at once do not pass the limit together.
     this.#open.set(view.id, view);
     try {
       await change(
@@ -214,10 +214,8 @@ export class Views implements AsyncDisposable {
     const view = this.#open.get(fact.ticket) ?? this.#ended.get(fact.ticket)?.view;
     if (!view) return;
     view.deliveredS = Math.max(view.deliveredS, fact.deliveredS);
-    this.#register.delivered(view);
-    this.#register.said(view, this.#ended.get(view.id)?.why ?? fact.why, {
-      droppedPictures: fact.droppedPictures,
-    });
+    const { droppedPictures } = fact;
+    this.#register.said(view, this.#ended.get(view.id)?.why ?? fact.why, { droppedPictures });
   }
 
   #checkLimit(who: Who, kind: 'live' | 'playback'): void {

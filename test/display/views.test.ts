@@ -1,0 +1,255 @@
+/** The life of a view: opened, watched, renewed, and cut the moment its reason is gone. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { decodeFrame, type Frame } from '../../src/contract/frames.ts';
+import { callerWith, ledgerRows, type TestCaller } from '../support/edge.ts';
+import { type House, openHouse } from '../support/house.ts';
+
+let house: House;
+let camera: string;
+let h265: string;
+let approver: TestCaller;
+
+before(async () => {
+  house = await openHouse();
+  camera = await house.add(house.demo.cameras[0]!);
+  // The street whose main stream is H.265, as a camera without a sub-stream.
+  h265 = await house.add(house.demo.cameras[2]!, { subUrl: null });
+  approver = await callerWith(house, 'approver');
+  await house.until(() => recorded(camera) > 3_000 && recorded(h265) > 3_000, 'both are recorded');
+});
+after(() => house?.[Symbol.asyncDispose]());
+
+const recorded = (id: string) =>
+  house.keeper.freshOf(id).reduce((sum, segment) => sum + segment.endMs - segment.startMs, 0);
+
+async function open(
+  caller: TestCaller,
+  body: object,
+): Promise<{ ticket: string; url: string; stream: string; transcoded: boolean }> {
+  const answer = await caller.call('POST', '/api/views', {
+    camera,
+    kind: 'live',
+    purpose: 'on shift',
+    ...body,
+  });
+  assert.equal(answer.status, 200, JSON.stringify(answer.json));
+  return answer.json;
+}
+
+function span(id = camera): { kind: 'playback'; from: string; to: string } {
+  const toMs = house.keeper.recordedUntilMs(id)!;
+  return { kind: 'playback', from: new Date(toMs - 3_000).toISOString(), to: new Date(toMs).toISOString() };
+}
+
+class Player {
+  readonly frames: Frame[] = [];
+  readonly socket: WebSocket;
+  readonly closed: Promise<{ code: number; atMs: number }>;
+  #look: () => void = () => {};
+
+  constructor(caller: TestCaller, url: string) {
+    this.socket = new WebSocket(house.url.replace('http', 'ws') + url, {
+      headers: { cookie: caller.cookie },
+    });
+    this.socket.on('message', (data: Buffer) => {
+      this.frames.push(decodeFrame(data));
+      this.#look();
+    });
+    this.socket.on('error', () => {});
+    this.closed = new Promise((resolve) =>
+      this.socket.on('close', (code) => resolve({ code, atMs: performance.now() })),
+    );
+  }
+
+  until(claim: (frames: readonly Frame[]) => boolean, what: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`${what}: ${this.frames.map((frame) => frame.kind)}`)),
+        20_000,
+      );
+      this.#look = () => {
+        if (!claim(this.frames)) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#look();
+    });
+  }
+}
+
+const parts = (frames: readonly Frame[]) => frames.filter((frame) => frame.kind === 'part');
+
+test('a live view begins with a clock, an init and a key, and goes on', async () => {
+  const player = new Player(approver, (await open(approver, {})).url);
+  await player.until((frames) => parts(frames).length > 30, 'thirty pictures');
+  assert.deepEqual(
+    player.frames.slice(0, 2).map((frame) => frame.kind),
+    ['clock', 'init'],
+  );
+  assert.equal(parts(player.frames)[0]?.key, true);
+  player.socket.close();
+});
+
+test('signing out cuts a running view within a second, and what was delivered is in the register', async () => {
+  const watcher = await callerWith(house, 'watcher');
+  const { ticket, url } = await open(watcher, {});
+  const player = new Player(watcher, url);
+  await player.until((frames) => parts(frames).length > 25, 'a second of pictures');
+  const beganMs = performance.now();
+  await watcher.call('DELETE', '/api/session');
+  const { atMs } = await player.closed;
+  assert.ok(atMs - beganMs < 1_000, `${atMs - beganMs} ms`);
+  await house.until(
+    () => house.facts.some((fact) => fact.kind === 'viewer-left' && fact.ticket === ticket),
+    'the engine says how it went',
+  );
+  const row = await rowWith(ticket, (one) => one.ended !== null && one.delivered_s > 0);
+  assert.equal(row.ended_why, 'revoked');
+  const line = (await ledgerRows(house)).find(
+    (one) => one.action === 'view.end' && (one.detail as { view?: string }).view === ticket,
+  );
+  assert.ok(line && Number((line.detail as { deliveredS?: number }).deliveredS) > 0, 'and in the ledger');
+});
+
+test('deactivation and a role that is withdrawn cut running views', async () => {
+  const administrator = await callerWith(house, 'administrator');
+  for (const change of [{ active: false }, { roles: ['auditor'] }]) {
+    const watcher = await callerWith(house, 'watcher');
+    const player = new Player(watcher, (await open(watcher, {})).url);
+    await player.until((frames) => parts(frames).length > 0, 'a picture');
+    const answer = await administrator.call('PATCH', `/api/persons/${watcher.personId}`, change);
+    assert.equal(answer.status, 200, JSON.stringify(answer.json));
+    await player.closed;
+  }
+});
+
+test('a view ends by itself unless the player renews it, and each renewal is decided anew', async () => {
+  const watcher = await callerWith(house, 'watcher');
+  const renewed = await open(watcher, {});
+  const left = await open(watcher, {});
+  const player = new Player(watcher, left.url);
+  await player.until((frames) => parts(frames).length > 0, 'a picture');
+  house.clock.aheadMs += 9 * 60_000;
+  assert.equal((await watcher.call('POST', `/api/views/${renewed.ticket}/renew`)).status, 200);
+  house.clock.aheadMs += 2 * 60_000;
+  await player.closed;
+  assert.equal((await watcher.call('POST', `/api/views/${left.ticket}/renew`)).json.code, 'view.expired');
+  const open_ = await watcher.call('GET', '/api/views');
+  assert.deepEqual(
+    open_.json.items.map((view: { ticket: string }) => view.ticket),
+    [renewed.ticket],
+  );
+  await house.db.kysely
+    .updateTable('person')
+    .set({ roles: ['maintainer'] })
+    .where('id', '=', watcher.personId)
+    .execute();
+  assert.equal((await watcher.call('POST', `/api/views/${renewed.ticket}/renew`)).json.code, 'gate.denied');
+  house.clock.aheadMs = 0;
+});
+
+test('a person has sixteen recorded views open at most', async () => {
+  const one = await callerWith(house, 'approver');
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => one.call('POST', '/api/views', { camera, purpose: 'many', ...span() })),
+  );
+  assert.equal(answers.filter((answer) => answer.status === 200).length, 16);
+  const refused = answers.filter((answer) => answer.status !== 200);
+  assert.ok(refused.every((answer) => answer.json.code === 'view.too-many'));
+});
+
+test('H.265 is shown as it is to a browser that plays it, and converted for one that does not', async () => {
+  const able = await open(approver, { camera: h265, abilities: { h265: true } });
+  assert.deepEqual([able.stream, able.transcoded], ['main', false]);
+  const unable = await open(approver, { camera: h265 });
+  assert.equal(unable.transcoded, true);
+  const player = new Player(approver, unable.url);
+  await player.until((frames) => parts(frames).length > 0, 'a converted picture');
+  const init = player.frames.find((frame) => frame.kind === 'init');
+  assert.match(init?.kind === 'init' ? init.json.video : '', /^avc1/);
+  // The one place for a conversion is taken.
+  const full = await approver.call('POST', '/api/views', { camera: h265, kind: 'live', purpose: 'on shift' });
+  assert.equal(full.json.code, 'view.cannot-play');
+  assert.match(full.json.detail, /H\.265/);
+  player.socket.close();
+  await player.closed;
+});
+
+test('a player that floods is closed, and what is no wish is ignored', async () => {
+  const { url } = await open(approver, span());
+  const player = new Player(approver, url);
+  await once(player.socket, 'open');
+  for (const text of ['', '{', '[]', '{"op":"shutdown"}', 'null']) player.socket.send(text);
+  const { from, to } = span();
+  player.socket.send(JSON.stringify({ op: 'seek', atMs: Date.parse(from), untilMs: Date.parse(to) }));
+  await player.until((frames) => parts(frames).length > 0, 'a picture all the same');
+  for (let i = 0; i < 200; i++) player.socket.send('{"op":"pause"}');
+  assert.equal((await player.closed).code, 1008);
+  const large = new Player(approver, url);
+  await once(large.socket, 'open');
+  large.socket.send('x'.repeat(2_000));
+  assert.equal((await large.closed).code, 1009);
+});
+
+test('footage comes as one MP4, by ranges too, under a name to find it by, and a download is written down', async () => {
+  const { url } = await open(approver, span());
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    fetch(house.url + url + path, { headers: { cookie: approver.cookie, ...headers } });
+  const whole = await get('/footage.mp4');
+  const bytes = Buffer.from(await whole.arrayBuffer());
+  assert.equal(Number(whole.headers.get('content-length')), bytes.length);
+  const etag = whole.headers.get('etag')!;
+  const tail = await get('/footage.mp4', { range: 'bytes=-500', 'if-range': etag });
+  assert.equal(tail.status, 206);
+  assert.equal(
+    tail.headers.get('content-range'),
+    `bytes ${bytes.length - 500}-${bytes.length - 1}/${bytes.length}`,
+  );
+  assert.deepEqual(Buffer.from(await tail.arrayBuffer()), bytes.subarray(-500));
+  const other = await get('/footage.mp4', { range: 'bytes=0-9', 'if-range': '"another"' });
+  assert.equal(other.status, 200);
+  await other.arrayBuffer();
+  const beyond = await get('/footage.mp4', { range: `bytes=${bytes.length}-` });
+  assert.equal(beyond.status, 416);
+  assert.equal(beyond.headers.get('content-range'), `bytes */${bytes.length}`);
+  const download = await get('/footage.mp4?download=1');
+  assert.match(
+    download.headers.get('content-disposition')!,
+    /^attachment; filename="[\x20-\x7e]+\.mp4"; filename\*=UTF-8''/,
+  );
+  await download.arrayBuffer();
+  const line = (await ledgerRows(house)).find((row) => row.action === 'footage.download');
+  assert.equal(line?.reason, 'on shift');
+  await plays(bytes);
+});
+
+/** FFmpeg decodes every picture of it without a complaint. */
+async function plays(bytes: Buffer): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'custos-plays-'));
+  try {
+    const file = join(folder, 'footage.mp4');
+    await writeFile(file, bytes);
+    execFileSync('ffmpeg', ['-v', 'error', '-xerror', '-i', file, '-f', 'null', '-'], { stdio: 'pipe' });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function rowWith(ticket: string, claim: (row: { ended: Date | null; delivered_s: number }) => boolean) {
+  for (let tries = 0; tries < 100; tries++) {
+    const row = await house.db.kysely
+      .selectFrom('view')
+      .selectAll()
+      .where('id', '=', ticket)
+      .executeTakeFirstOrThrow();
+    if (claim(row)) return row;
+  }
+  throw new Error('the register was not written');
+}
