@@ -17,7 +17,7 @@ import { openGate } from './gate/index.ts';
 import { healthOf } from './health.ts';
 import { createServer, mountGauges, mountVideo } from './http/index.ts';
 import { consoleDir, dataFolder, findFfmpeg, hearFacts, readTls, version } from './parts.ts';
-import { askedToEnd, endOnFault, endWithin } from './process.ts';
+import { askedToEnd, cannotStart, endAll, endOnFault } from './process.ts';
 import {
   footage,
   Keeper,
@@ -33,11 +33,11 @@ const clock = systemClock;
 const settings = settingsOrEnd();
 const log = openLog('custos', settings.logLevel);
 endOnFault(log);
-const toEnd = askedToEnd();
-const custos = await start(settings);
+const toEnd = askedToEnd(log);
+const custos = await start(settings).catch(cannotStart);
 process.stdout.write(`custos ready ${custos.url}\n`);
 log.info({ signal: await toEnd }, 'Custos is asked to end');
-process.exit(await endWithin(custos.parts, { clock, log }));
+process.exit(await endAll(custos.parts, { clock, log }));
 
 async function start(given: Settings): Promise<{ url: string; parts: AsyncDisposable }> {
   await using parts = new AsyncDisposableStack();

@@ -1,5 +1,5 @@
 /** The process itself: how it is asked to end, how long that may take, and how it ends when something is broken. */
-import { type Clock, type Log, sayError } from './base/index.ts';
+import { type Clock, type Log, sayError, withoutCredentials } from './base/index.ts';
 
 /** Whoever stopped us waits ten seconds; what is not closed by then is left to the next start. */
 const endWithinMs = 9_000;
@@ -15,25 +15,31 @@ export function endOnFault(log: Log): void {
   process.on('unhandledRejection', end('rejection'));
 }
 
-/** Resolves with the first SIGTERM or SIGINT; a second one ends at once. */
-export function askedToEnd(): Promise<NodeJS.Signals> {
+/**
+ * Resolves with the first SIGTERM or SIGINT; a second one ends at once. Whatever hangs from then on, in the middle of
+ * the start or of the end, is left after nine seconds.
+ */
+export function askedToEnd(log: Log): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        process.on(signal, () => process.exit(130));
-        resolve(signal);
-      });
-    }
+    const asked = (signal: NodeJS.Signals) => {
+      for (const one of signals) {
+        process.removeListener(one, asked);
+        process.on(one, () => process.exit(130));
+      }
+      setTimeout(() => {
+        log.error({ seconds: endWithinMs / 1000 }, 'not everything could be closed in time');
+        process.exit(1);
+      }, endWithinMs).unref();
+      resolve(signal);
+    };
+    for (const signal of signals) process.on(signal, asked);
   });
 }
+const signals = ['SIGTERM', 'SIGINT'] as const;
 
-/** Closes everything, in at most nine seconds; a part that hangs is named by the log's last line and left. */
-export async function endWithin(parts: AsyncDisposable, at: { clock: Clock; log: Log }): Promise<number> {
+/** Closes everything, each part as well as it can be; returns the exit code. */
+export async function endAll(parts: AsyncDisposable, at: { clock: Clock; log: Log }): Promise<number> {
   const beganMs = at.clock.monoMs();
-  const timer = setTimeout(() => {
-    at.log.error({ seconds: endWithinMs / 1000 }, 'not everything could be closed in time');
-    process.exit(1);
-  }, endWithinMs);
   try {
     await parts[Symbol.asyncDispose]();
     at.log.info({ ms: Math.round(at.clock.monoMs() - beganMs) }, 'Custos ended');
@@ -41,7 +47,16 @@ export async function endWithin(parts: AsyncDisposable, at: { clock: Clock; log:
   } catch (error) {
     at.log.error({ error: sayError(error) }, 'Custos ended, not everything in order');
     return 1;
-  } finally {
-    clearTimeout(timer);
   }
+}
+
+/** What keeps Custos from starting, as a sentence in the terminal. */
+export function cannotStart(error: unknown): never {
+  const { code, port } = error as { code?: string; port?: number };
+  const why =
+    code === 'EADDRINUSE'
+      ? `port ${port} is taken by another program: give --port another one (0 = any free one)`
+      : sayError(error);
+  process.stderr.write(`custos cannot start: ${withoutCredentials(why)}\n`);
+  return process.exit(2);
 }
