@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { openBrowser } from './support/browser.ts';
+import { openBrowser } from '../console/support/tour.ts';
 import { FootageServer, makeClip, pictureMs } from './support/footage.ts';
 
 const fromMs = Date.parse('2026-11-20T08:00:00.000Z');

@@ -65,7 +65,7 @@ export function ClipPanel({
       <span className="wall-space" />
       <WhyButton
         type="primary"
-        icon={<DownloadOutlined />}
+        icon={<DownloadOutlined aria-hidden="true" />}
         why={isGood ? why : t('clipBad')}
         loading={isBusy}
         onClick={() => void download()}

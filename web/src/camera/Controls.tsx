@@ -124,10 +124,10 @@ export function PictureTools({
           />
         </Tooltip>
       )}
-      <WhyButton icon={<CameraOutlined />} why={stillWhy} loading={isSaving} onClick={onStill}>
+      <WhyButton icon={<CameraOutlined aria-hidden="true" />} why={stillWhy} loading={isSaving} onClick={onStill}>
         {t('snapshot')}
       </WhyButton>
-      <WhyButton icon={<ScissorOutlined />} why={clipWhy} onClick={onClip}>
+      <WhyButton icon={<ScissorOutlined aria-hidden="true" />} why={clipWhy} onClick={onClip}>
         {t('clip')}
       </WhyButton>
       <Tooltip title={p('fullScreen')}>

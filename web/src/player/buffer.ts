@@ -119,7 +119,7 @@ export class MediaBuffer implements Disposable {
     const firstShownS = (pictures?.shownTicks[0] ?? frame.decodeTicks) / timescale;
     const offsetS = this.#offsetFor(frame, firstShownS);
     this.#push({ kind: 'part', bytes: frame.bytes, offsetS });
-    if (!pictures) return null;
+    if (!pictures || pictures.shownTicks.length === 0) return null;
     const picturesS = pictures.shownTicks.map((ticks) => ticks / timescale + offsetS).sort((a, b) => a - b);
     const startS = picturesS[0] as number;
     const mapped = {
