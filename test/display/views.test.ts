@@ -1,13 +1,15 @@
 /** The life of a view: opened, watched, renewed, and cut the moment its reason is gone. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
 import { decodeFrame, type Frame } from '../../src/contract/frames.ts';
+import { display } from '../../src/contract/index.ts';
 import { callerWith, ledgerRows, type TestCaller } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 
@@ -228,6 +230,55 @@ test('footage comes as one MP4, by ranges too, under a name to find it by, and a
   const line = (await ledgerRows(house)).find((row) => row.action === 'footage.download');
   assert.equal(line?.reason, 'on shift');
   await plays(bytes);
+});
+
+test('recorded footage plays as HLS in a player that knows nothing of us', async () => {
+  const { url } = await open(approver, span());
+  const list = `${house.url}${url}/index.m3u8`;
+  const args = ['-v', 'error', '-headers', `Cookie: ${approver.cookie}\r\n`, '-i', list];
+  const counted = await promisify(execFile)('ffmpeg', [...args, '-f', 'framecrc', '-']);
+  assert.equal(counted.stderr, '');
+  const pictures = counted.stdout.split('\n').filter((line) => /^0,/.test(line)).length;
+  assert.ok(pictures > 50, `${pictures} pictures of three seconds`);
+});
+
+test('a console hears of cameras and gaps as they change, and of nothing when it is signed out', async () => {
+  const watcher = await callerWith(house, 'watcher');
+  const response = await fetch(`${house.url}/api/events`, { headers: { cookie: watcher.cookie } });
+  assert.equal(response.status, 200);
+  const maintainer = await callerWith(house, 'maintainer');
+  let text = '';
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const events = () =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith('data: {'))
+      .map((line) => display.event.parse(JSON.parse(line.slice(6))));
+  const readUntil = async (claim: () => boolean) => {
+    while (!claim()) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`ended: ${text}`);
+      text += value;
+    }
+  };
+  await maintainer.call('POST', `/api/cameras/${camera}/pause`, { reason: 'to be heard' });
+  await readUntil(() =>
+    events().some(
+      (event) => event.kind === 'camera' && event.camera.id === camera && event.camera.status === 'paused',
+    ),
+  );
+  await readUntil(() =>
+    events().some((event) => event.kind === 'gap' && event.gap.cause === 'paused' && event.gap.open),
+  );
+  await maintainer.call('POST', `/api/cameras/${camera}/resume`, {});
+  await readUntil(() =>
+    events().some((event) => event.kind === 'gap' && event.gap.cause === 'paused' && !event.gap.open),
+  );
+  await watcher.call('DELETE', '/api/session');
+  await assert.rejects(
+    readUntil(() => false),
+    /ended/,
+  );
 });
 
 /** FFmpeg decodes every picture of it without a complaint. */
