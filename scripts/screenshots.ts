@@ -54,7 +54,8 @@ async function main(): Promise<void> {
   const browser = await openBrowser();
   stack.defer(() => browser.close());
   const shown = await theDemo(stack);
-  if (given.readme) return takeReadme(browser, shown);
+  // Awaited here: what is shown ends with this function.
+  if (given.readme) return await takeReadme(browser, shown);
   await mkdir(given.out, { recursive: true });
   for (const look of looks()) {
     await takeTour(browser, shown, look);

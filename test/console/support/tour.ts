@@ -129,6 +129,6 @@ async function waitForPictures(page: Page): Promise<void> {
 /** As text: these run in the page, and the page's policy forbids what Playwright's own waiting would do there. */
 const isThere = `Boolean(document.querySelector('h1')?.textContent) && !document.querySelector('.state-waiting')`;
 const isMoving = `(() => {
-  const all = [...document.querySelectorAll('video')];
-  return all.length > 0 && all.every((each) => each.currentTime > 0 && each.readyState >= 2);
+  const hosts = [...document.querySelectorAll('[data-state]')];
+  return hosts.length > 0 && hosts.every((each) => ['live', 'playing', 'paused'].includes(each.dataset.state));
 })()`;

@@ -130,8 +130,8 @@ export const peopleWords = words('people', {
     self: 'you',
     editOne: 'Edit {name}',
     role_administrator_says:
-      'Configures sites, cameras and people. Sees no footage and does not read the ledger.',
-    role_maintainer_says: 'Keeps cameras and the system running. Sees no footage.',
+      'Configures sites, cameras and people. Gives no right to footage or to the ledger.',
+    role_maintainer_says: 'Keeps cameras and the system running. Gives no right to footage.',
     role_watcher_says: 'Watches live on shift.',
     role_approver_says: 'Watches live, plays recordings, takes pictures and downloads footage.',
     role_auditor_says:
@@ -175,8 +175,8 @@ export const peopleWords = words('people', {
     showLedger: '账本中的记录',
     self: '本人',
     editOne: '编辑 {name}',
-    role_administrator_says: '配置场所、摄像机和人员；不能查看录像，也不能查阅账本。',
-    role_maintainer_says: '维护摄像机和系统运行；不能查看录像。',
+    role_administrator_says: '配置场所、摄像机和人员；此角色不含录像和账本权限。',
+    role_maintainer_says: '维护摄像机和系统运行；此角色不含录像权限。',
     role_watcher_says: '值班时查看实时画面。',
     role_approver_says: '查看实时画面、回放录像、截图和下载录像。',
     role_auditor_says: '查阅账本、登记和系统状态；无论兼有何种角色，均不能查看视频。',
