@@ -120,6 +120,8 @@ export interface ClipOptions {
   readonly kbps?: number;
   readonly sound?: 'aac' | 'pcma' | 'pcmu';
   readonly slices?: number;
+  /** A film that is shown round and round, with grain so that no two pictures are alike, instead of the test picture. */
+  readonly film?: string;
 }
 
 export interface Clip extends AsyncDisposable {
@@ -169,7 +171,16 @@ export async function makeClip(options: ClipOptions = {}): Promise<Clip> {
 
 function encodeArguments(options: ClipOptions, codec: 'h264' | 'h265'): string[] {
   const { seconds = 3, width = 640, height = 360, fps = 25, gop = 25, bFrames = 0, kbps = 1000 } = options;
-  const size = `testsrc2=size=${width}x${height}:rate=${fps}`;
+  const picture = options.film
+    ? [
+        '-stream_loop',
+        '-1',
+        '-i',
+        options.film,
+        '-vf',
+        `scale=${width}:${height},fps=${fps},noise=alls=6:allf=t`,
+      ]
+    : ['-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=${fps}`];
   const g711 = options.sound === 'pcma' || options.sound === 'pcmu';
   const rate = g711 ? 8000 : 44_100;
   const sound = { aac: 'aac', pcma: 'pcm_alaw', pcmu: 'pcm_mulaw' };
@@ -183,7 +194,8 @@ function encodeArguments(options: ClipOptions, codec: 'h264' | 'h265'): string[]
           `log-level=error:scenecut=0:open-gop=0:keyint=${gop}:bframes=${bFrames}`,
         ];
   return [
-    ...['-f', 'lavfi', '-i', size],
+    ...picture,
+    ...(options.film ? ['-an'] : []),
     ...(options.sound ? ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=${rate}`] : []),
     ...['-t', String(seconds), '-pix_fmt', 'yuv420p', ...video, '-preset', 'ultrafast'],
     ...[
