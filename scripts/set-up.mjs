@@ -362,15 +362,25 @@ export function runNode(args, { patienceMs = 9_500, env = process.env } = {}) {
   });
 }
 
-/** npm that is killed tells nobody: we notice that we have another parent. */
+/** npm that is killed tells nobody, nor does the shell between it and us: we notice that one of them has another parent. */
 function watchNpm(onGone) {
   if (!process.env.npm_lifecycle_event) return undefined;
-  const parent = process.ppid;
+  const before = npmChain();
   const watch = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (npmChain() === before) return;
     clearInterval(watch);
     onGone();
   }, 500);
   watch.unref();
   return watch;
+}
+
+/** Our parent, and where that is a shell, its parent. */
+function npmChain() {
+  try {
+    const [, name, rest] = /\((.*)\) \S (.*)/s.exec(readFileSync(`/proc/${process.ppid}/stat`, 'utf8')) ?? [];
+    return /^(ba|da)?sh$/.test(name) ? `${process.ppid} ${rest.split(' ')[0]}` : `${process.ppid}`;
+  } catch {
+    return ''; // The parent is just ending.
+  }
 }

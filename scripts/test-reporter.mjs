@@ -1,6 +1,6 @@
 /**
  * A reporter for `node --test` with one file: the tests as `spec` shows them, without its sums, and, in the file that
- * `CUSTOS_TEST_COUNTS` names, one JSON line a test as it ends, so that a run that is cut has still counted.
+ * `CUSTOS_TEST_COUNTS` names, one JSON line a test as it ends, so that a run that is cut has still counted, and `end` after the last.
  */
 import { appendFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -17,6 +17,8 @@ async function* observe(source) {
     if (event.type === 'test:pass' || event.type === 'test:fail') note(event);
     if (event.type !== 'test:diagnostic' && event.type !== 'test:summary') yield event;
   }
+  // Without this line the file left before its tests were done, whatever its exit code says.
+  write({ outcome: 'end' });
 }
 
 /** Suites are not tests, and neither is a file, unless it dies outside of any test. */
@@ -30,5 +32,9 @@ function note({ type, data }) {
     outcome: skipped !== undefined ? 'skipped' : type === 'test:fail' ? 'failed' : 'passed',
     why: skipped,
   };
+  write(line);
+}
+
+function write(line) {
   if (counts) appendFileSync(counts, `${JSON.stringify(line)}\n`);
 }

@@ -47,11 +47,15 @@ function livingHolder(lock: string): number | null {
   return pid && born && bornAt(Number(pid)) === born ? Number(pid) : null;
 }
 
-/** Clock ticks since boot when the process began (proc_pid_stat(5), field 22): a reused number has another birth. */
+/**
+ * Clock ticks since boot when the process began (proc_pid_stat(5), field 22): a number that was given anew has another
+ * birth. Empty for one that is gone, or dead and only not yet collected: in a container nobody may ever collect it.
+ */
 function bornAt(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? '' : (fields[19] ?? '');
   } catch {
     return ''; // No such process.
   }

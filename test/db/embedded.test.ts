@@ -219,6 +219,24 @@ test('the lock of a Custos that is gone, or of a number that was given anew, is 
   });
 });
 
+test('the lock of a dead process that nobody collects is taken over', async () => {
+  await inFolder(async (dir) => {
+    // What the shell leaves behind belongs to a program that does not care for children.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 600'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [pid] = (await once(createInterface(parent.stdout), 'line')) as [string];
+      const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      await until('it is dead', 10_000, () => stat()[0] === 'Z');
+      writeFileSync(join(dir, 'custos.pid'), `${pid} ${stat()[19]}\n`);
+      await using _db = await open(dir);
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
+});
+
 test('a cluster of another PostgreSQL is refused in a sentence', async () => {
   await inFolder(async (dir) => {
     {
