@@ -201,7 +201,11 @@ function Live({
                 : p('fellBack', { why: status.fellBack })}
             </div>
           )}
-          {status?.transcoded && <span className="picture-tag">{p('converted')}</span>}
+          {status?.transcoded ? (
+            <span className="picture-tag">{p('converted')}</span>
+          ) : (
+            status?.stream === 'sub' && <span className="picture-tag">{p('subStream')}</span>
+          )}
         </>
       )}
     </LivePicture>

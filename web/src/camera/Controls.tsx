@@ -124,7 +124,12 @@ export function PictureTools({
           />
         </Tooltip>
       )}
-      <WhyButton icon={<CameraOutlined aria-hidden="true" />} why={stillWhy} loading={isSaving} onClick={onStill}>
+      <WhyButton
+        icon={<CameraOutlined aria-hidden="true" />}
+        why={stillWhy}
+        loading={isSaving}
+        onClick={onStill}
+      >
         {t('snapshot')}
       </WhyButton>
       <WhyButton icon={<ScissorOutlined aria-hidden="true" />} why={clipWhy} onClick={onClip}>

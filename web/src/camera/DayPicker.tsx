@@ -47,6 +47,7 @@ export function DayPicker({
         trigger="click"
         destroyOnHidden
         placement="topLeft"
+        getPopupContainer={(button) => button.parentElement ?? document.body}
         content={<Leaf cameraId={cameraId} zone={zone} day={day} today={today} onDay={choose} />}
       >
         <Button

@@ -37,7 +37,7 @@ export function GapList({
         <h2 id="gap-list">{t('gapList', { day: day.day })}</h2>
         {found.data && (hasFootage || gaps.length > 0) && (
           <span className="soft number" title={t('coverageSays')}>
-            {sayShare(found.data.coverage)}
+            {t('gapCount', { count: gaps.length })} · {sayShare(found.data.coverage)}
           </span>
         )}
       </div>

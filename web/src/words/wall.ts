@@ -19,7 +19,6 @@ export const wallWords = words('wall', {
     pages: '{from}–{to} of {count}',
     pageBefore: 'Cameras before',
     pageAfter: 'Further cameras',
-    ownOrder: 'Own order',
     registerOrder: 'Back to the order of the register',
     fullScreenOf: 'Full screen: {name}',
     moveHint:
@@ -49,7 +48,6 @@ export const wallWords = words('wall', {
     pages: '第 {from}–{to} 路，共 {count} 路',
     pageBefore: '前一组',
     pageAfter: '后一组',
-    ownOrder: '自定顺序',
     registerOrder: '恢复登记顺序',
     fullScreenOf: '全屏：{name}',
     moveHint: '方向键切换画面，回车打开，F 或双击全屏，Alt 加方向键移动位置，也可拖动画面。',
