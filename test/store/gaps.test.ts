@@ -271,6 +271,28 @@ test('the cause of a gap moves, and each stretch keeps its own', () => {
   );
 });
 
+test('one absence is one gap, whichever way it is found; the last trouble stands', () => {
+  const shelf = new Shelf(0);
+  const away = (atMs: number, detail: { problem: string; seconds?: number }) =>
+    shelf.tell({ kind: 'opened', atMs, cause: 'unreachable', detail });
+  shelf.tell({ kind: 'recorded', segment: 'a', fromMs: 0, toMs: 9_700 });
+  away(9_700, { problem: 'closed' });
+  away(10_100, { problem: 'port-closed' });
+  away(30_000, { problem: 'no-answer', seconds: 10 });
+  away(42_000, { problem: 'no-answer', seconds: 10.1 });
+  assert.deepEqual(shelf.track.open?.detail, { problem: 'no-answer', seconds: 10 });
+  shelf.tell({ kind: 'opened', atMs: 43_000, cause: 'refused', detail: { problem: 'bad-credentials' } });
+  shelf.tell({ kind: 'closed', atMs: 50_000 });
+  shelf.tell({ kind: 'recorded', segment: 'b', fromMs: 50_000, toMs: 60_000 });
+  assert.deepEqual(
+    shelf.cover({ fromMs: 0, toMs: 60_000 }).gaps.map(({ fromMs, toMs, cause }) => [fromMs, toMs, cause]),
+    [
+      [9_700, 43_000, 'unreachable'],
+      [43_000, 50_000, 'refused'],
+    ],
+  );
+});
+
 test('what a person paused, no fact of the engine resumes', () => {
   const shelf = new Shelf(0);
   shelf.tell({ kind: 'recorded', segment: 'a', fromMs: 0, toMs: 9_700 });

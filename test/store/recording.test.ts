@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { startDemo } from '../../demo/index.ts';
+import { noLog, systemClock } from '../../src/base/index.ts';
 import { callerWith, type TestCaller } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 
@@ -59,9 +61,12 @@ test('a pause is a gap that names who, and resuming ends it', async () => {
     reason: 'painting the wall',
   });
   assert.equal(paused.json.status, 'paused');
+  const closedAt = () =>
+    house.facts.findIndex((fact) => fact.kind === 'segment-closed' && fact.segment.endMs > beganMs - 2_000);
+  // The stream is measured on while it is not recorded: some seconds pass.
   await house.until(
-    () => house.facts.some((fact) => fact.kind === 'segment-closed' && fact.segment.endMs > beganMs - 2_000),
-    'the open segment is closed',
+    () => closedAt() >= 0 && house.facts.slice(closedAt()).some((fact) => fact.kind === 'measured'),
+    'the open segment is closed, and the stream goes on',
   );
   const resumedMs = Date.now();
   const resumed = await maintainer.call('POST', `/api/cameras/${camera}/resume`, {});
@@ -169,6 +174,33 @@ async function playOnce(fromMs: number, toMs: number): Promise<void> {
   );
   await approver.call('DELETE', `/api/views/${opened.json.ticket}`);
 }
+
+test('a camera that is gone for a while is back by itself, and the gap says that it was unreachable', async () => {
+  const { port, cameras } = house.demo;
+  const beganMs = Date.now();
+  await house.demo[Symbol.asyncDispose]();
+  await house.until(() => house.states.stream(camera, 'main')?.state === 'failing', 'the camera is missed');
+  await house.until(
+    () => house.facts.filter((fact) => fact.kind === 'lost' && fact.atMs > beganMs).length > 3,
+    'it is tried again and again',
+  );
+  await using _back = await startDemo({
+    port,
+    password: cameras[0]!.password,
+    clock: systemClock,
+    log: noLog,
+  });
+  const backMs = Date.now();
+  await recordsPast(backMs);
+  const { gaps } = await timelineSince(beganMs - 2_000);
+  const gap = gaps.find((one) => one.cause === 'unreachable');
+  assert.ok(gap && !gap.open, JSON.stringify(gaps));
+  assert.ok(
+    Date.parse(gap.to) - backMs < 5_000,
+    `recorded ${Date.parse(gap.to) - backMs} ms after it was back`,
+  );
+  assert.ok(!gaps.some((one) => one.cause === 'unexplained'), JSON.stringify(gaps));
+});
 
 test('a retired camera is pulled no more; its footage and its timeline stay, and its name is free', async () => {
   const gone = house.cameras.require(camera);
