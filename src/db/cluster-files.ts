@@ -5,7 +5,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  chmodSync,
   chownSync,
   closeSync,
   existsSync,
@@ -17,6 +16,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
 } from 'node:fs';
@@ -30,6 +30,7 @@ export const superuser = 'custos';
 /** A Unix socket's path has at most 107 bytes (unix(7)). */
 const socketDirLimit = 107 - '/.s.PGSQL.5432'.length;
 const socketDirPrefix = 'custos-pg-';
+const socketDirAgeMs = 60_000;
 
 export interface ClusterOptions {
   /** The cluster's own folder; made when missing. */
@@ -55,7 +56,7 @@ export async function planCluster(options: ClusterOptions): Promise<Plan> {
   const plan = { ...options, account, binaries };
   if (!existsSync(options.dir)) await createCluster(plan);
   checkCluster(plan);
-  return { ...plan, socketDir: makeSocketDir(home, account) };
+  return { ...plan, socketDir: makeSocketDir(home, account, options.clock) };
 }
 
 /**
@@ -135,16 +136,42 @@ function checkCluster({ account, binaries, dir }: Omit<Plan, 'socketDir'>): void
   }
 }
 
-function makeSocketDir(home: string, account: Account | null): string {
+function makeSocketDir(home: string, account: Account | null, clock: Clock): string {
   const near = join(home, 'pg-run');
-  const isShort = Buffer.byteLength(near) <= socketDirLimit;
-  const dir =
-    isShort && canReach(account, home, 'run') ? near : mkdtempSync(join(shortTmp(account), socketDirPrefix));
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { mode: 0o700 });
-  chmodSync(dir, 0o700);
+  const isNear = Buffer.byteLength(near) <= socketDirLimit && canReach(account, home, 'run');
+  const dir = isNear ? makeAnew(near) : makeInTmp(account, clock);
   if (account) chownSync(dir, account.uid, account.gid);
   return dir;
+}
+
+function makeAnew(dir: string): string {
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { mode: 0o700 });
+  return dir;
+}
+
+function makeInTmp(account: Account | null, clock: Clock): string {
+  const parent = shortTmp(account);
+  sweepEmptySocketDirs(parent, clock);
+  return mkdtempSync(join(parent, socketDirPrefix));
+}
+
+/**
+ * Folders whose database went down after a Custos that was killed: it took its socket along, so they are empty. The
+ * age spares one that another start has made this very moment.
+ */
+function sweepEmptySocketDirs(parent: string, clock: Clock): void {
+  for (const name of readdirSync(parent)) {
+    if (!name.startsWith(socketDirPrefix)) continue;
+    const dir = join(parent, name);
+    const madeMs = statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (clock.wallMs() - madeMs < socketDirAgeMs) continue;
+    try {
+      rmdirSync(dir);
+    } catch {
+      // In use, another user's, or gone: not ours to remove.
+    }
+  }
 }
 
 function shortTmp(account: Account | null): string {

@@ -128,6 +128,6 @@ test('whatever is typed, there are settings or there is a sentence', () => {
 });
 
 test('docs/settings.md is current', () => {
-  if (process.env['UPDATE_GOLDEN']) writeFileSync(page, settingsPage());
-  assert.equal(readFileSync(page, 'utf8'), settingsPage(), 'print it anew with UPDATE_GOLDEN=1');
+  if (process.env.UPDATE_GOLDENS === '1') writeFileSync(page, settingsPage());
+  assert.equal(readFileSync(page, 'utf8'), settingsPage(), 'print it anew with UPDATE_GOLDENS=1');
 });
