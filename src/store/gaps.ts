@@ -167,6 +167,7 @@ function opened(track: Track, told: Told & { kind: 'opened' }, newGapId: () => s
     const { track: next, changes } = begin(track, told, told.atMs, newGapId);
     return { track: next, changes: [{ op: 'drop', id: open.id }, ...changes] };
   }
+  if (open.cause === told.cause && !told.ordered) return newTrouble(track, open, told);
   if (told.atMs > open.fromMs) {
     const { track: next, changes } = begin(track, told, told.atMs, newGapId);
     return {
@@ -176,9 +177,20 @@ function opened(track: Track, told: Told & { kind: 'opened' }, newGapId: () => s
   }
   // The change of address is why the camera was lost in that moment, whatever the engine saw of it.
   if (open.cause === 'changed' && !told.ordered) return still(track);
-  const renamed = { ...open, cause: told.cause, detail: told.detail };
-  const change = { op: 'rename', id: open.id, cause: told.cause, detail: told.detail } as const;
-  return { track: { ...track, open: renamed }, changes: [change] };
+  return rename(track, open, told);
+}
+
+/**
+ * One absence is one gap, though a camera that is away is found so in several ways: the connection ends, then nothing
+ * answers. The last one stands. Only its figures (how long was waited) differ from try to try, and say nothing new.
+ */
+function newTrouble(track: Track, open: OpenGap, told: { cause: GapCause; detail: Detail }): Step {
+  return open.detail.problem === told.detail.problem ? still(track) : rename(track, open, told);
+}
+
+function rename(track: Track, open: OpenGap, { cause, detail }: { cause: GapCause; detail: Detail }): Step {
+  const change = { op: 'rename', id: open.id, cause, detail } as const;
+  return { track: { ...track, open: { ...open, cause, detail } }, changes: [change] };
 }
 
 function begin(
