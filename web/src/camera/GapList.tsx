@@ -4,7 +4,7 @@ import { sayCause } from '../player/said.ts';
 import { saySpan, timeParts } from '../time.ts';
 import { useLanguage, useWords } from '../useWords.ts';
 import { cameraPageWords } from '../words/camera.ts';
-import { gapKindOf } from './causes.ts';
+import { gapKindOf, gapKinds } from './causes.ts';
 import { sayShare } from './DayPicker.tsx';
 import { type Gap, gapsOf, useDay } from './useTimeline.ts';
 import type { Day } from './zone.ts';
@@ -37,7 +37,7 @@ export function GapList({
         <h2 id="gap-list">{t('gapList', { day: day.day })}</h2>
         {found.data && (hasFootage || gaps.length > 0) && (
           <span className="soft number" title={t('coverageSays')}>
-            {t('gapCount', { count: gaps.length })} · {sayShare(found.data.coverage)}
+            {sayShare(found.data.coverage)}
           </span>
         )}
       </div>
@@ -59,6 +59,7 @@ export function GapList({
         </table>
       )}
       {gaps.length > mostRows && <p className="soft">{t('moreGaps', { count: gaps.length - mostRows })}</p>}
+      {gaps.length > 0 && <Legend />}
     </section>
   );
 }
@@ -84,5 +85,24 @@ function GapRow({ gap, zone, onSeek }: { gap: Gap; zone: string; onSeek: (ms: nu
       <td className="number gap-lasts">{gap.isOpen ? t('gapOpen') : saySpan(gap.toMs - gap.fromMs, lang)}</td>
       <td className={`gap-cause gap-${gapKindOf(gap.cause)}`}>{sayCause(gap.cause, gap.detail)}</td>
     </tr>
+  );
+}
+
+/** What the colours and hatches of the strip mean. */
+function Legend() {
+  const t = useWords(cameraPageWords);
+  return (
+    <ul className="legend">
+      <li>
+        <span className="legend-mark legend-span" aria-hidden="true" />
+        {t('recorded')}
+      </li>
+      {gapKinds.map((kind) => (
+        <li key={kind}>
+          <span className={`legend-mark legend-${kind}`} aria-hidden="true" />
+          {t(`kind_${kind}`)}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -1,9 +1,8 @@
-/** Above the strip: the day, the zoom, and how much of the day is recorded; below it what the colours mean. */
+/** Above the strip: the day and the zoom. */
 import { MinusOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, Segmented } from 'antd';
 import { useWords } from '../useWords.ts';
 import { cameraPageWords } from '../words/camera.ts';
-import { gapKinds } from './causes.ts';
 import { DayPicker } from './DayPicker.tsx';
 import { day, hour, minute, type Stretch } from './scale.ts';
 
@@ -42,7 +41,6 @@ export function TimelineBar({
   return (
     <div className="timeline-bar">
       <DayPicker cameraId={cameraId} zone={zone} day={shownDay} today={today} onDay={onDay} />
-      <Legend />
       <span className="wall-space" />
       <div className="timeline-zoom">
         <Button type="text" icon={<MinusOutlined />} aria-label={t('zoomOut')} onClick={() => onZoomBy(2)} />
@@ -55,23 +53,5 @@ export function TimelineBar({
         <Button type="text" icon={<PlusOutlined />} aria-label={t('zoomIn')} onClick={() => onZoomBy(0.5)} />
       </div>
     </div>
-  );
-}
-
-function Legend() {
-  const t = useWords(cameraPageWords);
-  return (
-    <ul className="legend">
-      <li>
-        <span className="legend-mark legend-span" aria-hidden="true" />
-        {t('recorded')}
-      </li>
-      {gapKinds.map((kind) => (
-        <li key={kind}>
-          <span className={`legend-mark legend-${kind}`} aria-hidden="true" />
-          {t(`kind_${kind}`)}
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -8,7 +8,7 @@ import { minute, type Stretch, second } from './scale.ts';
 import type { Zoom } from './TimelineBar.tsx';
 import { useKeys } from './useKeys.ts';
 import { usePurposes } from './usePurposes.ts';
-import { type Gap, useFootage } from './useTimeline.ts';
+import { type Gap, upTo, useFootage } from './useTimeline.ts';
 import { useWindow } from './useWindow.ts';
 import { type Day, dayNamed, dayOf } from './zone.ts';
 
@@ -40,7 +40,7 @@ export function useRoom(camera: Camera, zone: string) {
   const view = useWindow(url, zone, (w) => change({ w }));
   const [selection, setSelection] = useState<Stretch | null>(null);
   const [shownDay, setShownDay] = useState<Day>(() => dayOf(place.current ?? Date.now(), zone));
-  const footage = useFootage(camera.id, view.window, zone, nowMs);
+  const footage = upTo(useFootage(camera.id, view.window, zone, nowMs), camera.recordedUntil);
   const purposes = usePurposes(camera, !isLive);
   const readAt = useCallback(
     () => (isLive ? null : (playback.current?.positionMs ?? place.current)),

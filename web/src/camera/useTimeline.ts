@@ -84,11 +84,14 @@ export function useFootage(id: string, window: Stretch, zone: string, nowMs: num
   });
 }
 
-export interface DayFootage {
-  readonly gaps: readonly Gap[];
-  readonly spans: readonly Stretch[];
-  /** 0–1 since the camera's first second of this day. */
-  readonly coverage: number;
+/** What was recorded since the last answer: the camera's own state is younger, and the strip must not end behind now. */
+export function upTo(footage: Footage, recordedUntil: string | null): Footage {
+  const untilMs = recordedUntil === null ? 0 : ms(recordedUntil);
+  const last = footage.spans.at(-1);
+  const isFollowedByGap = footage.gaps.some((gap) => last && gap.toMs > last.toMs);
+  if (!last || isFollowedByGap || untilMs <= last.toMs || untilMs - last.toMs > 2 * presentEveryMs)
+    return footage;
+  return { ...footage, spans: [...footage.spans.slice(0, -1), { ...last, toMs: untilMs }] };
 }
 
 /** One day as the gap list and the coverage show it. */

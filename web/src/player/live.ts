@@ -44,6 +44,9 @@ export interface LiveOptions {
 
 /** Parts of a live stream come one picture at a time; a second and a half without one is not live. */
 const stalledAfterMs = 1500;
+/** After joining, what the server had kept comes in bursts: until then the picture jumps to the newest, not glides. */
+const joiningMs = 2000;
+const jumpAtMostEveryMs = 400;
 /** Watching goes on from the buffer's end; what is behind is kept only as long as removing it is cheap. */
 const keepBehindS = 10;
 const trimAboveS = 25;
@@ -65,7 +68,8 @@ export class LivePlayer implements Disposable {
   #fellBack: string | null = null;
   #muted = true;
   #lastPartMs: number | null = null;
-  #atNewest = false;
+  #joinedMs = 0;
+  #jumpedMs = 0;
   #dry = false;
   #shownWallMs: number | null = null;
   #markedMs = 0;
@@ -174,7 +178,6 @@ export class LivePlayer implements Disposable {
 
   #makeBuffer(video: HTMLVideoElement): void {
     this.#buffer?.[Symbol.dispose]();
-    this.#atNewest = false;
     this.#buffer = new MediaBuffer({
       video,
       baseMs: null,
@@ -225,6 +228,7 @@ export class LivePlayer implements Disposable {
       host.dataset.firstFrameMs = String(Math.round(now - this.#startedMs));
       host.dispatchEvent(new CustomEvent('custos:first-frame', { bubbles: true }));
       // The key was shown to have something at once; now to the newest.
+      this.#joinedMs = now;
       this.#follow();
     }
     if (marks === 'seldom' && now - this.#markedMs < seldomMs) return;
@@ -259,14 +263,13 @@ export class LivePlayer implements Disposable {
   #onFeed(state: FeedState): void {
     this.#feedState = state;
     if (state.kind === 'opening') this.#problem = null;
-    if (state.kind === 'open') this.#atNewest = false;
+    if (state.kind === 'open') this.#joinedMs = nowMs();
     this.#tell();
   }
 
   #onDry(): void {
     // Running dry because nothing comes is not the network's jitter.
-    if (!this.#atNewest || this.#dry) return;
-    this.#dry = true;
+    if (nowMs() - this.#joinedMs > joiningMs) this.#dry = true;
   }
 
   #follow(): void {
@@ -282,15 +285,16 @@ export class LivePlayer implements Disposable {
     }
     const lagS = newest.endS - video.currentTime;
     const next = pace(lagS, this.#target.seconds);
-    const off = video.currentTime < newest.startS - 0.1 || lagS < -0.1;
-    const toNewest = !this.#atNewest && lagS > this.#target.seconds + 0.3;
-    if (next.jump || off || toNewest) {
+    const isOff = video.currentTime < newest.startS - 0.1 || lagS < -0.1;
+    const now = nowMs();
+    const isJoining = now - this.#joinedMs < joiningMs && lagS > this.#target.seconds + 0.3;
+    if (isOff || ((next.jump || isJoining) && now - this.#jumpedMs > jumpAtMostEveryMs)) {
+      this.#jumpedMs = now;
       video.currentTime = Math.max(newest.startS, newest.endS - this.#target.seconds);
       video.playbackRate = 1;
     } else if (video.playbackRate !== next.rate) {
       video.playbackRate = next.rate;
     }
-    this.#atNewest = true;
     if (video.paused && !document.hidden) video.play().catch(() => undefined);
   }
 
