@@ -459,19 +459,21 @@ async function asProcess(edge: VideoEdge, { sinceMs, ...rest }: EngineProcess) {
 // ---- events
 
 const flushEveryMs = 500;
+/** A camera that falls silent changes its status by time alone, and no fact says so. */
+const lookEveryMs = 2_000;
 
 function streamEvents(server: Server, edge: VideoEdge): void {
   server.stream('/api/events', 'camera.read', { kind: 'camera' }, (who, send) => {
     const changed = new Set<string>();
+    const sent = new Map<string, string>();
     const flush = setInterval(() => {
-      for (const id of changed) {
-        const camera = edge.cameras.get(id);
-        if (!camera) send({ kind: 'camera-gone', id });
-        else if (edge.gate.can(who, 'camera.read', subjectOf(camera)) === true)
-          send({ kind: 'camera', camera: describe(edge, camera, who) });
-      }
+      for (const id of changed) sendCamera(edge, who, id, sent, send);
       changed.clear();
     }, flushEveryMs);
+    const look = setInterval(() => {
+      for (const camera of edge.cameras.all())
+        if (sent.get(camera.id) !== edge.states.status(camera)) changed.add(camera.id);
+    }, lookEveryMs);
     const mark = (id: string) => void changed.add(id);
     const stops = [
       edge.states.onChange(mark),
@@ -481,7 +483,26 @@ function streamEvents(server: Server, edge: VideoEdge): void {
     ];
     return () => {
       clearInterval(flush);
+      clearInterval(look);
       for (const stop of stops) stop();
     };
   });
+}
+
+function sendCamera(
+  edge: VideoEdge,
+  who: Who,
+  id: string,
+  sent: Map<string, string>,
+  send: (event: unknown) => void,
+): void {
+  const camera = edge.cameras.get(id);
+  if (!camera) {
+    sent.delete(id);
+    send({ kind: 'camera-gone', id });
+  } else if (edge.gate.can(who, 'camera.read', subjectOf(camera)) === true) {
+    const described = describe(edge, camera, who);
+    sent.set(id, described.status);
+    send({ kind: 'camera', camera: described });
+  }
 }
