@@ -2,10 +2,12 @@
 import type { CameraRegister, CameraStates } from './collect/index.ts';
 import type { Database } from './db/index.ts';
 import type { Engine } from './engine/index.ts';
+import type { LedgerTree } from './ledger/index.ts';
 import type { Keeper } from './store/index.ts';
 
 export interface HealthOf {
   readonly db: Database;
+  readonly ledger: LedgerTree;
   readonly engine: Engine;
   readonly keeper: Keeper;
   readonly cameras: CameraRegister;
@@ -15,8 +17,9 @@ export interface HealthOf {
 /** Rows that wait for seconds mean that the database does not take them. */
 const manyRows = 1_000;
 
-export function healthOf({ db, engine, keeper, cameras, states }: HealthOf): 'ok' | 'degraded' {
+export function healthOf({ db, ledger, engine, keeper, cameras, states }: HealthOf): 'ok' | 'degraded' {
   const isRestarting = !db.isUp || engine.processes().some((process) => !process.up);
   const isInTrouble = cameras.all().some((camera) => ['trouble', 'no-video'].includes(states.status(camera)));
-  return isRestarting || isInTrouble || keeper.waiting > manyRows ? 'degraded' : 'ok';
+  const isContradicted = ledger.halted !== null;
+  return isRestarting || isContradicted || isInTrouble || keeper.waiting > manyRows ? 'degraded' : 'ok';
 }

@@ -15,7 +15,8 @@ import { Views } from './display/index.ts';
 import { createEngine } from './engine/index.ts';
 import { openGate } from './gate/index.ts';
 import { healthOf } from './health.ts';
-import { createServer, mountGauges, mountVideo } from './http/index.ts';
+import { createServer, mountGauges, mountLedgerTree, mountVideo } from './http/index.ts';
+import { openLedgerTree } from './ledger/index.ts';
 import { consoleDir, dataFolder, findFfmpeg, hearFacts, readTls, version } from './parts.ts';
 import { askedToEnd, cannotStart, endAll, endOnFault } from './process.ts';
 import {
@@ -47,6 +48,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const db = parts.use(
     await openDatabase({ dataDir: data.root, databaseUrl: given.databaseUrl, log, clock }),
   );
+  const ledger = parts.use(await openLedgerTree({ db, dir: data.ledger, keysDir: data.keys, clock, log }));
   const gate = parts.use(openGate({ db, clock, log }));
   if (given.demo) {
     const demo = parts.use(await startDemo({ port: 0, clock, log }));
@@ -95,7 +97,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
     ...{ host: given.host, port: given.port, behindProxy: given.behindProxy, demo: given.demo },
     tls: await readTls(given),
     metricsToken: given.metricsToken,
-    health: () => (isEnding ? 'down' : healthOf({ db, engine, keeper, cameras, states })),
+    health: () => (isEnding ? 'down' : healthOf({ db, ledger, engine, keeper, cameras, states })),
     firstSite: (trx, grant, name) => addSite(trx, grant, { name, address: '', timeZone: 'Asia/Shanghai' }),
   });
   parts.use(server);
@@ -103,6 +105,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
     isEnding = true;
   });
   const video = { box, cameras, states, engine, keeper, views, volume, version, startedMs, ffmpeg };
+  mountLedgerTree(server, ledger);
   mountVideo(server, video);
   mountGauges(server, video);
   return { url: await server.listen(), parts: parts.move() };

@@ -14,12 +14,14 @@ export const version: string = JSON.parse(readFileSync(join(root, 'package.json'
 const builtConsole = join(root, 'web', 'dist');
 export const consoleDir: string | null = existsSync(join(builtConsole, 'index.html')) ? builtConsole : null;
 
-export async function dataFolder(path: string): Promise<{ root: string; keys: string; run: string }> {
+export async function dataFolder(
+  path: string,
+): Promise<{ root: string; keys: string; ledger: string; run: string }> {
   await mkdir(path, { recursive: true });
   const run = join(path, 'run');
   await mkdir(run, { recursive: true, mode: 0o700 });
   await chmod(run, 0o700);
-  return { root: path, keys: join(path, 'keys'), run };
+  return { root: path, keys: join(path, 'keys'), ledger: join(path, 'ledger'), run };
 }
 
 export async function readTls(settings: Settings): Promise<{ cert: Buffer; key: Buffer } | undefined> {

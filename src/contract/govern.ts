@@ -38,6 +38,30 @@ export const ledger = endpoint({
   says: 'What was decided and done, newest first.',
 });
 
+export const ledgerProof = endpoint({
+  method: 'GET',
+  path: '/api/ledger/:seq/proof',
+  action: 'ledger.read',
+  ledger: 'view',
+  params: z.object({ seq: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }),
+  reply: z.object({
+    seq: z.number().int(),
+    /** Place in the tree. */
+    leaf: z.number().int(),
+    /** base64, 32 bytes. */
+    salt: z.string(),
+    /** SHA-256 of the salt's bytes and this text is the data of the leaf. */
+    entry: z.string(),
+    /** Audit path of RFC 6962, base64, from the leaf up. */
+    proof: z.array(z.string()),
+    /** Signed note: the tree that the path leads to. */
+    checkpoint: z.string(),
+    /** The key that signs checkpoints: `name+id+key`. */
+    key: z.string(),
+  }),
+  says: 'Proves that an entry is in the signed ledger (docs/ledger.md).',
+});
+
 export const health = endpoint({
   method: 'GET',
   path: '/api/health',

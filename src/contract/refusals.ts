@@ -146,6 +146,12 @@ export const refusals = {
     en: 'The last administrator cannot be removed.',
     zh: '不能移除最后一名管理员。',
   },
+  'ledger.unknown': { status: 404, en: 'The ledger has no such entry.', zh: '存证账本中没有该条目。' },
+  'ledger.not-in-tree': {
+    status: 409,
+    en: 'This entry is not under a signed checkpoint yet. Try again in {seconds} s.',
+    zh: '该条目尚未纳入已签名的检查点，请 {seconds} 秒后再试。',
+  },
   'engine.down': {
     status: 503,
     en: 'The recording engine is starting again. Try again in a moment.',

@@ -13,6 +13,7 @@ import { migrate, readMigrations } from './migrate.ts';
 import { FaultingPool } from './pool.ts';
 import type { Tables } from './tables.ts';
 
+export { openBeside } from './beside.ts';
 export { brokenConstraint } from './pool.ts';
 export { type DatabaseProbe, probeDatabase } from './probe.ts';
 export type { Tables } from './tables.ts';

@@ -69,6 +69,14 @@ export interface LedgerTable {
   detail: ColumnType<Record<string, unknown>, string, never>;
 }
 
+/** Written by `ledger/`, by its sequencer; append-only. */
+export interface LedgerLeafTable {
+  leaf: number;
+  seq: number;
+  salt: Uint8Array;
+  digest: Uint8Array;
+}
+
 /** Written by `collect/`. */
 export interface SiteTable {
   id: string;
@@ -181,6 +189,7 @@ export interface Tables {
   person: PersonTable;
   session: SessionTable;
   ledger: LedgerTable;
+  ledger_leaf: LedgerLeafTable;
   site: SiteTable;
   camera: CameraTable;
   volume: VolumeTable;

@@ -1,6 +1,7 @@
 /** Floor 11, HTTP: routes from endpoint values, sessions and persons, the console's files, errors as problems. */
 export { type Called, isLoopback } from './caller.ts';
 export { mountGauges } from './gauges.ts';
+export { mountLedgerTree } from './ledger.ts';
 export { contractEndpoints, openApi } from './openapi.ts';
 export { languageOf, problemOf } from './problem.ts';
 export { type Call, type Edge, type How, type Input, mount } from './route.ts';

@@ -1,6 +1,7 @@
 /**
  * Floor 4, the ledger: the append-only record of everything that was decided and done. A row is written in the
- * caller's transaction, so that a change and its row exist together or not at all.
+ * caller's transaction, so that a change and its row exist together or not at all; the sequencer then takes it into a
+ * Merkle tree whose signed heads nobody can take back.
  */
 import type { Kysely, Transaction } from 'kysely';
 import { refuse } from '../base/index.ts';
@@ -8,6 +9,12 @@ import type { Tables } from '../db/index.ts';
 import type { Entry } from './entry.ts';
 
 export { type Actor, canonicalEntry, canonicalJson, type Entry, type EntrySubject, system } from './entry.ts';
+export { type Examination, examineLedger, type Finding } from './examine.ts';
+export { LedgerFiles } from './files.ts';
+export { cosignature, openNote, parseVerifierKey } from './note.ts';
+export { type EntryProof, entryBundle, proveConsistency, proveEntry } from './proof.ts';
+export { LedgerTree, openLedgerTree } from './sequencer.ts';
+export { parseTilePath, tileWidth, tileWidthAt } from './tree.ts';
 
 /** Writes the row and returns its place; `trx` is the transaction that holds the change. */
 export async function append(trx: Transaction<Tables>, entry: Entry): Promise<number> {

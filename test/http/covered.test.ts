@@ -54,6 +54,9 @@ test('every endpoint of the contract is mounted, and mounted once', () => {
 const beside: Record<string, string> = {
   '/api/openapi.json': 'is printed from the contract',
   '/api/events': 'a stream; its events stand in contract/display',
+  '/ledger/checkpoint': 'a signed note, as C2SP tlog-tiles wants it',
+  '/ledger/key': 'a verifier key, as C2SP signed-note wants it',
+  '/ledger/tile/*': 'tiles, as C2SP tlog-tiles wants them',
   '/metrics': 'Prometheus has its own format',
   '/media/:ticket/footage.mp4': 'a media door: bytes of video',
   '/media/:ticket/index.m3u8': 'a media door: bytes of video',

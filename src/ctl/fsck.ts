@@ -1,0 +1,72 @@
+/** `custos fsck --ledger`: is the ledger what was signed? Beside a running Custos, or alone. */
+import { join } from 'node:path';
+import { noLog, systemClock } from '../base/index.ts';
+import { openBeside } from '../db/index.ts';
+import { type Examination, examineLedger, type Finding, LedgerFiles } from '../ledger/index.ts';
+import { type Both, type Command, readArguments, Usage } from './command.ts';
+
+export const fsck: Command = {
+  does: {
+    en: 'Examines what is kept. --ledger: every entry against its leaf, tile and signed checkpoint.',
+    zh: '检查已保存的数据。--ledger：将每条记录与其叶节点、树片和已签名的检查点逐一核对。',
+  },
+  run: async (args, terminal) => {
+    const { settings, isJson } = readArguments(
+      args.filter((arg) => arg !== '--ledger'),
+      terminal,
+    );
+    if (!args.includes('--ledger')) throw new Usage('fsck needs --ledger.');
+    await using db = await openBeside({
+      dataDir: settings.data,
+      databaseUrl: settings.databaseUrl,
+      log: noLog,
+      clock: systemClock,
+    });
+    const files = new LedgerFiles(join(settings.data, 'ledger'));
+    const seen = await examineLedger({ db: db.kysely, files });
+    const isGood = seen.findings.length === 0;
+    if (isJson) process.stdout.write(`${JSON.stringify({ good: isGood, ...seen })}\n`);
+    else
+      for (const says of [summary(seen), ...seen.findings.map(sentence)]) {
+        process.stdout.write(`${says[terminal.language]}\n`);
+      }
+    return isGood ? 0 : 1;
+  },
+};
+
+function summary({ entries, leaves, checkpoints, signed, waiting, findings }: Examination): Both {
+  return findings.length === 0
+    ? {
+        en: `✔ ${entries} entries, ${leaves} leaves (${signed} under ${checkpoints} signed checkpoints), ${waiting} waiting: all as it was signed.`,
+        zh: `✔ 共 ${entries} 条记录、${leaves} 个叶节点（其中 ${signed} 个由 ${checkpoints} 个已签名检查点覆盖），${waiting} 条待纳入：与签名时一致。`,
+      }
+    : {
+        en: `✖ ${entries} entries, ${leaves} leaves, ${checkpoints} checkpoints: not as it was signed.`,
+        zh: `✖ 共 ${entries} 条记录、${leaves} 个叶节点、${checkpoints} 个检查点：与签名时不一致。`,
+      };
+}
+
+const whats: Record<Finding['what'], Both> = {
+  edited: { en: 'was edited', zh: '已被修改' },
+  deleted: { en: 'was deleted', zh: '已被删除' },
+  reordered: { en: 'stands in another place', zh: '次序已被改动' },
+  inserted: { en: 'was inserted', zh: '系事后插入' },
+  tile: { en: 'is missing or contradicts the signed tree', zh: '缺失或与已签名的树不符' },
+  checkpoint: { en: 'is not rightly signed, or is of another history', zh: '签名无效或属于另一份历史' },
+};
+
+function sentence({ what, leaf, seq, where }: Finding): Both {
+  if (what === 'tile' || what === 'checkpoint') {
+    const size = leaf === null ? '' : ` (${leaf})`;
+    return { en: `✖ ${where}${size} ${whats[what].en}.`, zh: `✖ ${where}${size} ${whats[what].zh}。` };
+  }
+  const name =
+    seq === null
+      ? { en: `leaf ${leaf}`, zh: `叶节点 ${leaf}` }
+      : { en: `entry ${seq} (leaf ${leaf})`, zh: `记录 ${seq}（叶节点 ${leaf}）` };
+  const place = where === null ? { en: '', zh: '' } : { en: `: ${where}`, zh: `：${where}` };
+  return {
+    en: `✖ ${name.en} ${whats[what].en}${place.en}.`,
+    zh: `✖ ${name.zh}${whats[what].zh}${place.zh}。`,
+  };
+}

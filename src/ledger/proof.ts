@@ -1,0 +1,80 @@
+/** Proofs, read out of the tiles: that an entry is in the tree, and that one tree continues another. */
+import type { Kysely } from 'kysely';
+import { Fault, refuse } from '../base/index.ts';
+import type { Tables } from '../db/index.ts';
+import { hashesOf, type LedgerFiles } from './files.ts';
+import { canonicalRow } from './leaf.ts';
+import type { LedgerTree } from './sequencer.ts';
+import {
+  consistencyRanges,
+  type Hash,
+  inclusionRanges,
+  nodesOfTiles,
+  type Range,
+  rootOfRange,
+  tilesOf,
+  tileWidth,
+} from './tree.ts';
+
+export interface EntryProof {
+  readonly leaf: number;
+  readonly salt: Uint8Array;
+  /** The canonical entry; with the salt before it, it hashes to the data of the leaf. */
+  readonly entry: string;
+  readonly proof: readonly Hash[];
+  /** Signed note over the tree that the proof leads to. */
+  readonly checkpoint: string;
+}
+
+/** How long an entry may wait for its checkpoint. */
+const waitS = 10;
+
+/** Signs anew when the entry is not under a checkpoint yet. */
+export async function proveEntry(
+  at: { db: Kysely<Tables>; tree: LedgerTree },
+  seq: number,
+): Promise<EntryProof> {
+  const row = await at.db.selectFrom('ledger').selectAll().where('seq', '=', seq).executeTakeFirst();
+  if (!row) refuse('ledger.unknown');
+  let leaf = await leafOf(at.db, seq);
+  if (!leaf || leaf.leaf >= at.tree.signed.size) {
+    await at.tree.settle();
+    leaf = await leafOf(at.db, seq);
+  }
+  const { size, note } = at.tree.signed;
+  if (!leaf || leaf.leaf >= size) refuse('ledger.not-in-tree', { seconds: waitS });
+  const proof = await rootsOf(at.tree.files, inclusionRanges(leaf.leaf, size), size);
+  return { leaf: leaf.leaf, salt: leaf.salt, entry: canonicalRow(row), proof, checkpoint: note };
+}
+
+const leafOf = (db: Kysely<Tables>, seq: number) =>
+  db.selectFrom('ledger_leaf').select(['leaf', 'salt']).where('seq', '=', seq).executeTakeFirst();
+
+/** That the tree of `older` leaves is the beginning of that of `newer`, both signed before. */
+export const proveConsistency = (files: LedgerFiles, older: number, newer: number): Promise<Hash[]> =>
+  rootsOf(files, consistencyRanges(older, newer), newer);
+
+async function rootsOf(files: LedgerFiles, ranges: readonly Range[], size: number): Promise<Hash[]> {
+  const tiles = new Map<string, readonly Hash[]>();
+  for (const { level, index, width } of tilesOf(ranges, size)) {
+    const bytes = await files.readTile(level, index, width);
+    if (!bytes) throw new Fault(`tile ${level}/${index} of the ledger is missing: custos fsck --ledger`);
+    tiles.set(`${level}/${index}`, hashesOf(bytes));
+  }
+  const read = nodesOfTiles((level, index) => tiles.get(`${level}/${index}`) ?? []);
+  return ranges.map((range) => rootOfRange(range, read));
+}
+
+/** The bundle of C2SP tlog-tiles: the data of these leaves, each with its length before it. Null when one is missing. */
+export async function entryBundle(db: Kysely<Tables>, index: number, width: number): Promise<Buffer | null> {
+  const first = index * tileWidth;
+  const rows = await db
+    .selectFrom('ledger_leaf')
+    .select('digest')
+    .where('leaf', '>=', first)
+    .where('leaf', '<', first + width)
+    .orderBy('leaf')
+    .execute();
+  if (rows.length !== width) return null;
+  return Buffer.concat(rows.flatMap(({ digest }) => [Buffer.of(0, digest.length), digest]));
+}
