@@ -17,11 +17,8 @@ const firstWaitMs = 250;
 const mostWaitMs = 2_000;
 const setupMs = 15_000;
 
-/**
- * Slabs of video go back to the system when they are free, instead of making holes in glibc's heaps: 109 MB became
- * 83 MB at 32 cameras. Two heaps are enough for a process whose threads only wait for the disk.
- */
-const memory = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+/** Two of glibc's heaps are enough for a process whose threads only wait for the disk; each more holds memory. */
+const memory = { MALLOC_ARENA_MAX: '2' };
 
 export interface WorkerOptions {
   readonly setup: Setup;

@@ -19,6 +19,7 @@ import {
 import { sendFrame } from '../ipc.ts';
 import { partHead } from '../mp4/index.ts';
 import type { Picture, Run, Sound } from './run.ts';
+import type { Slab } from './slab.ts';
 
 const maxWaitingBytes = 2 * 1024 * 1024;
 const maxCachedBytes = 8 * 1024 * 1024;
@@ -35,6 +36,7 @@ export interface Entry {
   readonly ticks: number;
   readonly wallMs: number;
   readonly sequence: number;
+  readonly slab: Slab | null;
   /** Frame head and part head; built for the first viewer. */
   head: Buffer | null;
 }
@@ -231,6 +233,7 @@ export class Hub {
     this.#watchers.add(watcher);
     watcher.say(encodeClock(nowMs));
     if (this.#trouble) watcher.say(encodeJson('problem', this.#trouble));
+    for (const entry of this.#cache) entry.slab?.keep();
     watcher.begin(this.#cache);
   }
 
@@ -271,11 +274,14 @@ export class Hub {
       ticks: picture.ticks,
       wallMs: wallMs - (picture.decode - decode) / 90,
       sequence: ++this.#sequence,
+      slab: picture.slab,
       head: null,
     };
     this.#nextDecode = decode + picture.ticks;
     this.#lastTicks = picture.ticks;
     this.#keep(entry);
+    // What goes to viewers may wait in their sockets for any time.
+    if (this.#watchers.size > 0) entry.slab?.keep();
     for (const watcher of this.#watchers) watcher.send(entry);
   }
 
@@ -283,7 +289,7 @@ export class Hub {
     if (run !== this.#run || !this.#liveRun) return;
     const { data, decode, ticks } = sound;
     const wallMs = run.wallMs(decode);
-    const rest = { key: false, audio: true, ctsTicks: 0, wallMs, head: null };
+    const rest = { key: false, audio: true, ctsTicks: 0, wallMs, slab: null, head: null };
     const entry = { run: this.#liveRun, data, decode, ticks, sequence: ++this.#sequence, ...rest };
     if (this.#cache.length > 0) this.#keep(entry);
     for (const watcher of this.#watchers) watcher.send(entry);
@@ -331,12 +337,14 @@ export class Hub {
     else if (this.#cache.length === 0) return;
     this.#cachedBytes += entry.data.length;
     if (!entry.audio) this.#cachedPictures++;
+    entry.slab?.hold();
     this.#cache.push(entry);
     // A group this long is not kept: whoever comes then waits for the next key.
     if (this.#cachedBytes > maxCachedBytes || this.#cachedPictures > maxCachedPictures) this.#forget();
   }
 
   #forget(): void {
+    for (const entry of this.#cache) entry.slab?.release();
     this.#cache = [];
     this.#cachedBytes = 0;
     this.#cachedPictures = 0;

@@ -133,6 +133,7 @@ export class Recorder {
     if (missing > 0) this.#sayMissing(run, picture, missing, lostHere);
     if (this.#part && this.#isWhole(this.#part, picture)) this.#cut();
     this.#part ??= this.#newPart(run, picture);
+    picture.slab?.hold();
     this.#part.pictures.push(picture);
     this.#part.bytes += picture.bytes;
   }
@@ -209,10 +210,10 @@ export class Recorder {
     for (const sound of part.sounds) buffers.push(sound.data);
     this.#endMs = endMs;
     const gapSerial = this.#gap?.serial ?? 0;
-    const pictures = part.pictures.length;
     segment.writer.append(buffers, head.length + part.bytes, () => {
+      for (const picture of part.pictures) picture.slab?.release();
       segment.parts++;
-      segment.pictures += pictures;
+      segment.pictures += part.pictures.length;
       segment.endTicks = endTicks;
       segment.endMs = endMs;
       this.#wrote(segment, part.wallMs, gapSerial);

@@ -6,6 +6,7 @@ import { newId } from '../../base/index.ts';
 import { initSegment, type Mp4Audio } from '../mp4/index.ts';
 import type { VideoTrack } from '../units.ts';
 
+import type { Slab } from './slab.ts';
 import type { WallClock } from './wallclock.ts';
 
 export interface Run {
@@ -26,6 +27,8 @@ export interface Picture {
   readonly decode: number;
   readonly ctsTicks: number;
   ticks: number;
+  /** The memory that `data` lies in, when it can be given back. */
+  readonly slab: Slab | null;
 }
 
 /** One stretch of sound in a run. */

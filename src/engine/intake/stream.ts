@@ -13,6 +13,7 @@ import { retryAfterMs } from './backoff.ts';
 import { Hub, type Viewer } from './live.ts';
 import { gapOf, Recorder } from './recorder.ts';
 import { beginRun, type Picture, type Run } from './run.ts';
+import { SlabWatch } from './slab.ts';
 import { SoundMaker, soundTrack } from './sound.ts';
 import type { Syncer } from './syncer.ts';
 import { Timeline } from './timeline.ts';
@@ -52,6 +53,7 @@ interface Connection {
   originTicks: number;
   sound: SoundMaker | null;
   said: boolean;
+  readonly slabs: SlabWatch;
   /** The parameters changed: the next picture begins a run. */
   changed: boolean;
 }
@@ -246,6 +248,7 @@ export class Stream {
       originTicks: 0,
       sound: null,
       said: false,
+      slabs: new SlabWatch(),
       changed: false,
     };
     this.#connection = connection;
@@ -320,6 +323,7 @@ export class Stream {
       decode: placed.decode - connection.originTicks,
       ctsTicks: placed.cts,
       ticks: Math.round(timeline.typicalTicks),
+      slab: connection.slabs.of(unit.data),
     };
     this.#pictures++;
     this.hub.picture(run, picture);

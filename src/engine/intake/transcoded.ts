@@ -112,7 +112,15 @@ export class Transcoded implements Watcher {
     if (!run) return;
     this.#last = { decode: decodeTicks, wallMs };
     const data = bytes.subarray(payloadOffset);
-    this.hub.picture(run, { data, bytes: data.length, key, decode: decodeTicks, ctsTicks: 0, ticks });
+    this.hub.picture(run, {
+      data,
+      bytes: data.length,
+      key,
+      decode: decodeTicks,
+      ctsTicks: 0,
+      ticks,
+      slab: null,
+    });
   }
 
   #failed(why: string): void {

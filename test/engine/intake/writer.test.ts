@@ -108,7 +108,7 @@ function newRun(): Run {
 
 const picture = (i: number, bytes: number, gop = 25): Picture => {
   const data = randomBytes(bytes);
-  return { data, bytes, key: i % gop === 0, decode: i * 3600, ctsTicks: 0, ticks: 3600 };
+  return { data, bytes, key: i % gop === 0, decode: i * 3600, ctsTicks: 0, ticks: 3600, slab: null };
 };
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
