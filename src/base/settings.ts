@@ -331,7 +331,7 @@ function wrongValue(
 type Say = (both: Both) => string;
 
 function speaker(environment: Environment): Say {
-  const locale = environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'] || '';
+  const locale = environment.LC_ALL || environment.LC_MESSAGES || environment.LANG || '';
   return locale.startsWith('zh') ? ({ zh }) => zh : ({ en }) => en;
 }
 
