@@ -17,7 +17,7 @@ export const consoleDir: string | null = existsSync(join(builtConsole, 'index.ht
 export async function dataFolder(
   path: string,
 ): Promise<{ root: string; keys: string; ledger: string; run: string }> {
-  await mkdir(path, { recursive: true });
+  await mkdir(path, { recursive: true, mode: 0o700 });
   const run = join(path, 'run');
   await mkdir(run, { recursive: true, mode: 0o700 });
   await chmod(run, 0o700);

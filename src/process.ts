@@ -3,6 +3,7 @@ import { type Clock, type Log, sayError, withoutCredentials } from './base/index
 
 /** Whoever stopped us waits ten seconds; what is not closed by then is left to the next start. */
 const endWithinMs = 9_000;
+const sameRequestMs = 1_000;
 
 /** What nobody caught is our own mistake: a line that says so, then the end; the children end with us. */
 export function endOnFault(log: Log): void {
@@ -16,7 +17,7 @@ export function endOnFault(log: Log): void {
 }
 
 /**
- * Resolves with the first SIGTERM or SIGINT; a second one ends at once. Whatever hangs from then on, in the middle of
+ * Resolves with the first SIGTERM or SIGINT; one that comes more than a second later ends at once. Whatever hangs from then on, in the middle of
  * the start or of the end, is left after nine seconds.
  */
 export function askedToEnd(log: Log): Promise<NodeJS.Signals> {
@@ -24,8 +25,12 @@ export function askedToEnd(log: Log): Promise<NodeJS.Signals> {
     const asked = (signal: NodeJS.Signals) => {
       for (const one of signals) {
         process.removeListener(one, asked);
-        process.on(one, () => process.exit(130));
+        // One Ctrl-C arrives several times: from the terminal, and passed on by npm and by the start script.
+        process.on(one, () => {});
       }
+      setTimeout(() => {
+        for (const one of signals) process.on(one, () => process.exit(130));
+      }, sameRequestMs).unref();
       setTimeout(() => {
         log.error({ seconds: endWithinMs / 1000 }, 'not everything could be closed in time');
         process.exit(1);

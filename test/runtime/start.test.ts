@@ -106,7 +106,9 @@ test('Ctrl-C, which reaches every process of the terminal at once, ends everythi
   });
 });
 
-test('a start that is killed outright leaves nothing running, and the next one is ready', async () => {
+test('a start that is killed outright leaves nothing running, and the next one is ready', {
+  timeout: 400_000,
+}, async () => {
   await inFolder(async (dir) => {
     const first = await startIn(dir);
     first.child.kill('SIGKILL');
