@@ -167,7 +167,7 @@ describe('on the demo', { timeout: 600_000 }, () => {
   });
 });
 
-test('the wizard makes unit, administrator and a camera that records, by keyboard and eye alone', {
+test('the wizard makes unit, administrator and a camera that records, steered by keyboard', {
   timeout: 120_000,
 }, async () => {
   await using stack = new AsyncDisposableStack();

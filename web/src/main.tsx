@@ -40,14 +40,21 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?
 
 const overlays = document.getElementById('overlays') ?? document.body;
 
+/**
+ * Dialogs and drawers do not stand in the body itself: for that Ant Design would lock scrolling by a style tag
+ * without our nonce. What hangs on a control does: it is placed by the body's own bounds.
+ */
+function containerOf(trigger?: HTMLElement): HTMLElement {
+  return trigger && trigger !== document.body ? document.body : overlays;
+}
+
 function Console() {
   const { name } = useTheme();
   const lang = useLanguage();
   return (
     <ConfigProvider
       csp={{ nonce }}
-      // Not the body itself: for that Ant Design would lock scrolling by a style tag without our nonce.
-      getPopupContainer={() => overlays}
+      getPopupContainer={containerOf}
       locale={lang === 'zh' ? zhCN : enUS}
       theme={antThemeOf(name)}
       button={{ autoInsertSpace: false }}

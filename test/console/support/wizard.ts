@@ -52,7 +52,12 @@ interface At {
   readonly words: any;
 }
 
-const press = ({ page }: At, name: string) => page.getByRole('button', { name, exact: true }).click();
+/** By keyboard: a button that cannot be reached or does not answer to Enter ends the walk. */
+async function press({ page }: At, name: string): Promise<void> {
+  const button = page.getByRole('button', { name, exact: true });
+  await button.focus();
+  await page.keyboard.press('Enter');
+}
 
 async function fillUnit({ page, words }: At, walk: Walk): Promise<void> {
   await page.getByLabel(words.setup.unit, { exact: true }).fill(walk.unit ?? '和平区实验小学');

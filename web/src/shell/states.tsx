@@ -7,6 +7,7 @@ import type { ReactNode } from 'react';
 import type { Action } from '../../../src/contract/index.ts';
 import { Problem, sayAction, sentenceOf } from '../api.ts';
 import { useMe, useRoleNames } from '../session.ts';
+import { isStill } from '../theme.ts';
 import { useWords } from '../useWords.ts';
 import { shellWords } from '../words/shell.ts';
 import { Page } from './Page.tsx';
@@ -15,7 +16,7 @@ export function Waiting({ rows = 6 }: { rows?: number }) {
   const t = useWords(shellWords);
   return (
     <div role="status" aria-label={t('loading')} className="state-waiting">
-      <Skeleton active title={false} paragraph={{ rows }} />
+      <Skeleton active={!isStill} title={false} paragraph={{ rows }} />
     </div>
   );
 }
