@@ -46,7 +46,11 @@ export interface Plan extends ClusterOptions {
   readonly account: Account | null;
   readonly binaries: Binaries;
   readonly socketDir: string;
+  /** The cluster's folder as the account can use it, given the open folder as descriptor 3. */
+  readonly dataPath: string;
 }
+
+type Making = Omit<Plan, 'socketDir' | 'dataPath'>;
 
 export async function planCluster(options: ClusterOptions): Promise<Plan> {
   const home = dirname(options.dir);
@@ -56,19 +60,21 @@ export async function planCluster(options: ClusterOptions): Promise<Plan> {
   const plan = { ...options, account, binaries };
   if (!existsSync(options.dir)) await createCluster(plan);
   checkCluster(plan);
-  return { ...plan, socketDir: makeSocketDir(home, account, options.clock) };
+  writeAccess(plan);
+  const dataPath = dataPathFor(account, options.dir);
+  return { ...plan, dataPath, socketDir: makeSocketDir(home, account, options.clock) };
 }
 
 /**
  * The cluster's path as the account can use it. Below a closed folder (a home of mode 0700) the account cannot walk
  * there, but it can use the open folder that it inherits as descriptor 3.
  */
-export function dataPathFor(account: Account | null, dir: string): string {
+function dataPathFor(account: Account | null, dir: string): string {
   return !account || canReach(account, dir, 'read') ? dir : '/proc/self/fd/3';
 }
 
 /** Only our own user, as the kernel names it, enters: no password exists that could leak. */
-export function writeAccess({ account, dir }: Plan): void {
+function writeAccess({ account, dir }: Making): void {
   writeAs(account, dir, 'pg_hba.conf', 'local all all peer map=custos\n');
   writeAs(account, dir, 'pg_ident.conf', `custos "${ownName()}" ${superuser}\n`);
 }
@@ -82,7 +88,7 @@ export function oldSocketDir(dir: string): string | null {
 }
 
 /** initdb into a folder beside it, then one rename: a kill in the middle leaves nothing that looks like a cluster. */
-async function createCluster(plan: Omit<Plan, 'socketDir'>): Promise<void> {
+async function createCluster(plan: Making): Promise<void> {
   const half = `${plan.dir}.new`;
   rmSync(half, { recursive: true, force: true });
   mkdirSync(half, { mode: 0o700 });
@@ -94,10 +100,7 @@ async function createCluster(plan: Omit<Plan, 'socketDir'>): Promise<void> {
   closeSync(parent);
 }
 
-async function runInitdb(
-  { account, binaries, durable }: Omit<Plan, 'socketDir'>,
-  dir: string,
-): Promise<void> {
+async function runInitdb({ account, binaries, durable }: Making, dir: string): Promise<void> {
   // Index order must not depend on the machine's glibc or ICU: the built-in provider sorts by code point.
   const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--encoding=UTF8'];
   const rest = ['--data-checksums', '--auth=peer', `--username=${superuser}`, '--no-instructions'];
@@ -123,7 +126,7 @@ async function runInitdb(
   }
 }
 
-function checkCluster({ account, binaries, dir }: Omit<Plan, 'socketDir'>): void {
+function checkCluster({ account, binaries, dir }: Making): void {
   const owner = statSync(dir).uid;
   const wanted = account?.uid ?? process.getuid?.() ?? owner;
   // As root, after a restore that made everything root's own, the account takes its folder back.

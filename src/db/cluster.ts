@@ -9,15 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
 import { Fault, sayError } from '../base/index.ts';
 import { childEnvironment, under } from './account.ts';
-import {
-  type ClusterOptions,
-  dataPathFor,
-  oldSocketDir,
-  type Plan,
-  planCluster,
-  superuser,
-  writeAccess,
-} from './cluster-files.ts';
+import { type ClusterOptions, oldSocketDir, type Plan, planCluster, superuser } from './cluster-files.ts';
 import { endOrphans } from './orphans.ts';
 
 const port = 5432;
@@ -149,7 +141,6 @@ export class Cluster implements AsyncDisposable {
   /** One life, from the spawn to the exit; resolves to why it ended. */
   async #live(): Promise<string> {
     await endOrphans(this.#plan.dir, this.#plan);
-    writeAccess(this.#plan);
     if (this.#stopping) return 'asked to';
     const child = this.#spawn();
     this.#child = child;
@@ -165,10 +156,10 @@ export class Cluster implements AsyncDisposable {
   }
 
   #spawn(): ChildProcess {
-    const { account, binaries, dir } = this.#plan;
+    const { account, binaries, dataPath, dir } = this.#plan;
     const dirFd = openSync(dir, 'r');
     try {
-      const args = ['-D', dataPathFor(account, dir), ...serverSettings(this.#plan)];
+      const args = ['-D', dataPath, ...serverSettings(this.#plan)];
       const [command, all] = under(account, binaries.postgres, args);
       // A session of its own: Ctrl-C in the terminal is for us, who stop the database last.
       const child = spawn(command, all, {
