@@ -82,11 +82,6 @@ export class SegmentWriter {
     return new Promise((resolve) => this.#file.syncer.add(async () => resolve(await this.#finish())));
   }
 
-  /** Writes what waits and lets go at once: for a process that has no time. */
-  async abandon(): Promise<void> {
-    await this.#drained();
-  }
-
   async #finish(): Promise<Written> {
     const fd = this.#fd;
     this.#fd = null;
