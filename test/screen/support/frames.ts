@@ -66,3 +66,11 @@ export function isStretchOfLoop(loop: readonly string[], pictures: readonly stri
   const start = loop.indexOf(pictures[0] ?? '');
   return start >= 0 && pictures.every((digest, i) => digest === loop[(start + i) % loop.length]);
 }
+
+/** Sizes of the decoded pictures, one for each stretch of the same size. */
+export async function sizesOf(file: string): Promise<string[]> {
+  const args = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'frame=width,height'];
+  const { stdout } = await run('ffprobe', [...args, '-of', 'csv=p=0:s=x', file], { maxBuffer: 1 << 26 });
+  const sizes = stdout.match(/\d+x\d+/g) ?? [];
+  return sizes.filter((size, i) => size !== sizes[i - 1]);
+}

@@ -92,8 +92,11 @@ export async function fillForm({ page, lang }: Person, typed: Typed): Promise<vo
 /** Presses "Test connection" and reads the sentence. */
 export async function testConnection({ page, lang }: Person): Promise<string> {
   const t = cameraWords[lang];
-  await page.getByRole('button', { name: t.test, exact: true }).click();
-  await page.getByRole('button', { name: t.testing }).waitFor({ state: 'detached' });
+  await Promise.all([
+    page.waitForResponse((response) => response.url().endsWith('/api/cameras/probe')),
+    page.getByRole('button', { name: t.test }).click(),
+  ]);
+  // While it tests, the sentence of the test before is not shown.
   const said = page.locator('.connection-found .notice');
   await said.waitFor();
   return ((await said.textContent()) ?? '').trim();
@@ -144,7 +147,10 @@ export async function recorded(caller: Caller, id: string, seconds: number, boun
     `${seconds} s are recorded`,
     async () => {
       const newest = (await timelineOf(caller, id)).spans.at(-1);
-      return newest && newest.toMs - newest.fromMs >= seconds * 1000 ? newest : undefined;
+      const leftMs = seconds * 1000 - (newest ? newest.toMs - newest.fromMs : 0);
+      // Not asked more often than there can be news: minutes are waited for on a busy machine.
+      if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs / 2, 2_000)));
+      return leftMs <= 0 ? newest : undefined;
     },
     seconds * 1000 + boundMs,
   );
