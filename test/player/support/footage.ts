@@ -173,7 +173,11 @@ export class FootageServer implements AsyncDisposable {
     line.on('close', () => this.sockets.delete(line));
     line.send(encodeClock(Date.now()));
     if (url.endsWith('/live')) this.#openLive(line);
-    else this.#openPlayback(line);
+    else
+      this.#openPlayback(
+        line,
+        Number(new URL(url, 'ws://here').searchParams.get('to') ?? Number.POSITIVE_INFINITY),
+      );
   }
 
   /** The newest key and all after it at once, then each picture at its time; the clip goes round for ever. */
@@ -208,7 +212,8 @@ export class FootageServer implements AsyncDisposable {
     line.on('close', () => clearInterval(timer));
   }
 
-  #openPlayback(line: WebSocket): void {
+  /** As the engine does it: nothing at or after the end of the view is sent, and the end is said there. */
+  #openPlayback(line: WebSocket, toMs: number): void {
     const { clip, fromMs, gaps } = this.#recorded;
     const wallOf = (cut: Cut) => fromMs + (cut.decodeTicks / pictureTicks) * pictureMs;
     const inGap = (atMs: number) => gaps.find((gap) => gap.fromMs <= atMs && atMs < gap.toMs);
@@ -219,7 +224,8 @@ export class FootageServer implements AsyncDisposable {
       for (; next < clip.cuts.length; next += 1) {
         const cut = clip.cuts[next] as Cut;
         const wallMs = wallOf(cut);
-        if (wallMs > untilMs) return;
+        if (wallMs >= toMs) break;
+        if (wallMs >= untilMs) return;
         const gap = inGap(wallMs);
         if (gap && !afterHole)
           line.send(encodeJson('gap', { to: gap.toMs, cause: gap.cause, detail: {} }, gap.fromMs));

@@ -7,11 +7,11 @@ const tickets = { opened: 0, renewed: 0, closed: 0 };
 const hour = 3_600_000;
 
 const doorTo = (url: string) => ({
-  open: async () => {
+  open: async (_fromMs?: number, toMs?: number) => {
     tickets.opened += 1;
     return {
       ticket: `view_${tickets.opened}`,
-      url,
+      url: toMs === undefined ? url : `${url}?to=${toMs}`,
       expires: new Date(Date.now() + hour).toISOString(),
       transcoded: false,
       stream: 'main' as const,
@@ -69,14 +69,18 @@ const bench = {
       onStatus: (status) => bench.statuses.push(status),
     });
   },
-  openPlayback(atMs: number, plays: boolean, gaps: 'skip' | 'wait' = 'skip') {
+  /** `spanMs`: a view reaches to the next round instant of this, and a little over. */
+  openPlayback(atMs: number, plays: boolean, gaps: 'skip' | 'wait' = 'skip', spanMs = 24 * hour) {
     bench.playback = new PlaybackPlayer({
       host,
       atMs,
       plays,
       gaps,
       door: doorTo('/media/playback'),
-      spanOf: (at) => ({ fromMs: at - 12 * hour, toMs: at + 12 * hour }),
+      spanOf: (at) => {
+        const fromMs = Math.floor(at / spanMs) * spanMs;
+        return { fromMs: fromMs - spanMs / 5, toMs: fromMs + spanMs * 1.2 };
+      },
       onStatus: (status) => bench.statuses.push(status),
       onPosition: (wallMs) => bench.positions.push(wallMs),
     });

@@ -177,16 +177,12 @@ export class MediaBuffer implements Disposable {
     this.#waitsForKey = true;
   }
 
-  mediaOf(wallMs: number): number {
-    return this.map.mediaAt(wallMs) ?? (wallMs - (this.#baseMs ?? wallMs)) / 1000;
-  }
-
-  /** The last buffered range that begins at or before a media time, or the last of all. */
+  /** The buffered range that holds a media time. */
   rangeAt(atS: number): { startS: number; endS: number } | null {
     const buffered = this.#sourceBuffer?.buffered;
     if (this.#over || !buffered) return null;
     for (let index = 0; index < buffered.length; index += 1) {
-      if (buffered.start(index) - 0.01 <= atS && atS < buffered.end(index))
+      if (buffered.start(index) <= atS && atS < buffered.end(index))
         return { startS: buffered.start(index), endS: buffered.end(index) };
     }
     return null;

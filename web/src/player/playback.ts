@@ -67,9 +67,13 @@ export interface PlaybackOptions {
 interface Pending {
   atMs: number;
   readonly startedMs: number;
-  /** Where the wanted picture is, once it is known. */
+  /** Where the wanted picture begins, once it is known. */
   targetS: number | null;
+  /** What the element is to be set to, once the picture is in its buffer; null when it was. */
+  placeS: number | null;
 }
+
+const sought = (atMs: number): Pending => ({ atMs, startedMs: nowMs(), targetS: null, placeS: null });
 
 /** An instant's media time has room for this much before and after the first one that was asked for. */
 const roomS = 60 * 86_400;
@@ -124,7 +128,7 @@ export class PlaybackPlayer implements Disposable {
     this.#positionMs = options.atMs;
     this.#span = options.spanOf(options.atMs);
     this.#baseMs = options.atMs - (roomS / 2) * 1000;
-    this.#pending = { atMs: options.atMs, startedMs: nowMs(), targetS: null };
+    this.#pending = sought(options.atMs);
     this.#video = this.#makeVideo();
     this.#buffer = this.#makeBuffer();
     this.#feed = new Feed({
@@ -190,7 +194,7 @@ export class PlaybackPlayer implements Disposable {
     const again = () => {
       if (this.#over) return;
       this.#buffer = this.#makeBuffer();
-      this.#pending = { atMs: this.#positionMs, startedMs: nowMs(), targetS: null };
+      this.#pending = sought(this.#positionMs);
       // A new connection begins with its init.
       this.#feed.reopen();
     };
@@ -203,7 +207,7 @@ export class PlaybackPlayer implements Disposable {
     this.#wantsToPlay = true;
     // More may have been recorded since the end was reached.
     if (this.#status.state.kind === 'end') {
-      this.#pending = { atMs: this.#positionMs, startedMs: nowMs(), targetS: null };
+      this.#pending = sought(this.#positionMs);
       this.#askServer(this.#positionMs, false);
     }
     this.#goOn();
@@ -248,7 +252,7 @@ export class PlaybackPlayer implements Disposable {
     this.#inGap = null;
     this.#skipped = null;
     this.#positionMs = atMs;
-    this.#pending = { atMs, startedMs: nowMs(), targetS: null };
+    this.#pending = sought(atMs);
     const targetS = wasRemote ? null : this.#buffer.map.mediaAt(atMs);
     if (targetS !== null) this.#showAt(targetS);
     else this.#askServer(atMs, false);
@@ -275,7 +279,7 @@ export class PlaybackPlayer implements Disposable {
     if (scrub.busySinceMs !== null && nowMs() - scrub.busySinceMs < scrubPatienceMs) return;
     scrub.askedMs = scrub.wantedMs;
     scrub.busySinceMs = nowMs();
-    this.#pending = { atMs: scrub.wantedMs, startedMs: nowMs(), targetS: null };
+    this.#pending = sought(scrub.wantedMs);
     const heldS = scrub.remote ? null : this.#buffer.map.mediaAt(scrub.wantedMs);
     if (heldS !== null) {
       this.#showAt(heldS);
@@ -299,7 +303,7 @@ export class PlaybackPlayer implements Disposable {
       if (by < 0) this.seek(this.#positionMs - 15);
       return;
     }
-    this.#pending = { atMs: map.wallAt(nextS) ?? this.#positionMs, startedMs: nowMs(), targetS: nextS };
+    this.#pending = sought(map.wallAt(nextS) ?? this.#positionMs);
     this.#showAt(nextS);
     this.#tell();
   }
@@ -323,7 +327,7 @@ export class PlaybackPlayer implements Disposable {
 
   #onOpen(): void {
     this.#problem = null;
-    this.#pending ??= { atMs: this.#positionMs, startedMs: nowMs(), targetS: null };
+    this.#pending ??= sought(this.#positionMs);
     this.#askServer(this.#pending.atMs, false);
   }
 
@@ -404,8 +408,7 @@ export class PlaybackPlayer implements Disposable {
     this.#starvedSinceMs = nowMs();
     // What begins at `until` is not sent any more: one key at or before the instant, and no further.
     this.#untilMs = keysOnly ? atMs + 1 : atMs + this.#aheadMs;
-    // A thousandth inside, for the browser rounds a picture's beginning down into the one before.
-    if (!keysOnly) this.#video.currentTime = (atMs - this.#baseMs) / 1000 + insidePictureS;
+    this.#video.pause();
     this.#feed.wish({ op: 'seek', atMs, untilMs: this.#untilMs, ...(keysOnly ? { keysOnly } : {}) });
   }
 
@@ -443,13 +446,28 @@ export class PlaybackPlayer implements Disposable {
 
   // What is shown.
 
+  /** Shows the picture of a media time that is among the parts. */
   #showAt(atS: number): void {
     const pictureS = this.#buffer.map.pictureAt(atS) ?? atS;
-    if (this.#pending) this.#pending.targetS = pictureS;
-    const wanted = Math.max(atS, pictureS + insidePictureS);
-    if (Math.abs(this.#video.currentTime - wanted) > 0.0004) this.#video.currentTime = wanted;
-    // The picture is on the screen already: no new one will be announced.
-    else if (this.#shownS === pictureS && !this.#video.seeking) this.#onPicture(pictureS);
+    this.#pending ??= sought(this.#positionMs);
+    this.#pending.targetS = pictureS;
+    this.#pending.placeS = Math.max(atS, pictureS + insidePictureS);
+    this.#place();
+  }
+
+  /**
+   * Sets the element, but not before the picture is in its buffer: Chromium takes a seek to a moment before a buffered
+   * range for one to its beginning, and would show that picture for good.
+   */
+  #place(): void {
+    const placeS = this.#pending?.placeS ?? null;
+    if (!this.#pending || placeS === null || !this.#buffer.rangeAt(placeS)) return;
+    this.#pending.placeS = null;
+    const isShown = this.#shownS === this.#pending.targetS && !this.#video.seeking;
+    // No new picture is announced for the one that is on the screen already.
+    if (isShown && Math.abs(this.#video.currentTime - placeS) < 0.0004)
+      this.#onPicture(this.#shownS ?? placeS);
+    else this.#video.currentTime = placeS;
     this.#goOn();
   }
 
@@ -509,7 +527,8 @@ export class PlaybackPlayer implements Disposable {
 
   #goOn(): void {
     const video = this.#video;
-    if (!this.#wantsToPlay || this.#scrub || this.#inGap || document.hidden) return;
+    const waits = this.#pending !== null && (this.#pending.targetS === null || this.#pending.placeS !== null);
+    if (!this.#wantsToPlay || this.#scrub || this.#inGap || waits || document.hidden) return;
     video.playbackRate = this.#speed;
     if (video.paused) video.play().catch(() => undefined);
   }
@@ -519,9 +538,12 @@ export class PlaybackPlayer implements Disposable {
       this.#tell();
       return;
     }
-    if (this.#scrub) this.#scrubOn();
-    else if (this.#inGap) this.#waitInGap(this.#inGap);
+    if (this.#scrub) {
+      this.#place();
+      this.#scrubOn();
+    } else if (this.#inGap) this.#waitInGap(this.#inGap);
     else if (this.#pending?.targetS === null) this.#lookForGap(this.#pending);
+    else if (this.#pending) this.#place();
     else if (!this.#pending) this.#crossHole();
     if (!this.#awaitsAnswer) this.#askAhead();
     this.#pollEnd();
@@ -570,7 +592,7 @@ export class PlaybackPlayer implements Disposable {
 
   #landAfter(gap: KnownGap): void {
     const part = this.#buffer.map.partAfter((gap.toMs - this.#baseMs) / 1000 - 1);
-    const pending = { atMs: part?.wallMs ?? gap.toMs, startedMs: nowMs(), targetS: null };
+    const pending = sought(part?.wallMs ?? gap.toMs);
     this.#pending = pending;
     this.#positionMs = pending.atMs;
     if (part) this.#showAt(part.startS);
@@ -600,7 +622,7 @@ export class PlaybackPlayer implements Disposable {
     if (told) this.#skipped = told;
     else if (next.startS - endS > smallHoleS && part)
       this.#skipped = { fromMs: this.#positionMs, toMs: part.wallMs, cause: 'unexplained', detail: {} };
-    this.#pending = { atMs: part?.wallMs ?? this.#positionMs, startedMs: nowMs(), targetS: null };
+    this.#pending = sought(part?.wallMs ?? this.#positionMs);
     this.#showAt(part?.startS ?? next.startS);
   }
 
@@ -620,7 +642,8 @@ export class PlaybackPlayer implements Disposable {
 
   /** Nothing came for what was asked (an answer crossed a question): ask again. */
   #feedStarved(): void {
-    const isStarved = (this.#pending !== null || this.#video.readyState < 3) && !this.#inGap && !this.#ended;
+    const isDry = this.#wantsToPlay && this.#video.readyState < 3 && !this.#ended;
+    const isStarved = (this.#pending !== null && !this.#ended) || (isDry && !this.#inGap);
     if (!isStarved || !this.#feed.isOpen || this.#scrub) {
       if (!isStarved) this.#starvedSinceMs = null;
       return;
@@ -628,7 +651,7 @@ export class PlaybackPlayer implements Disposable {
     this.#starvedSinceMs ??= nowMs();
     if (nowMs() - this.#starvedSinceMs < starvedAfterMs) return;
     const atMs = this.#pending?.atMs ?? this.#positionMs;
-    this.#pending = { atMs, startedMs: this.#pending?.startedMs ?? nowMs(), targetS: null };
+    this.#pending = { ...sought(atMs), startedMs: this.#pending?.startedMs ?? nowMs() };
     this.#askServer(atMs, false);
   }
 
