@@ -252,6 +252,7 @@ function changedAddress(before: Camera, change: CameraChange, box: SecretBox) {
   const main = change.url === undefined ? null : readAddress(change.url);
   const user = change.user ?? main?.user ?? undefined;
   const password = change.password ?? main?.password ?? undefined;
+  if (password === undefined) refuseToLend(before, main?.url, change.subUrl);
   // A password that is typed again is no change: the camera need not be left for it.
   const isSame = password === undefined || password === openPassword(box, before, 'main');
   const present = { user: user ?? before.main.user, password: password ?? null };
@@ -262,6 +263,22 @@ function changedAddress(before: Camera, change: CameraChange, box: SecretBox) {
     ...(change.subUrl === undefined ? {} : subRowOf(before, change.subUrl, present, box)),
   };
 }
+
+/**
+ * A stored password goes to the camera it was typed for and to no other host: who may change an address must not
+ * learn a password by pointing the camera at a machine of his own.
+ */
+function refuseToLend(before: Camera, url: string | undefined, subUrl: string | null | undefined): void {
+  const known = [before.url, before.subUrl].filter((address) => address !== null).map(hostOf);
+  if (url !== undefined && before.main.sealed !== null && hostOf(before.url) !== hostOf(url))
+    refuse('camera.password-again', { host: hostOf(url) });
+  const sub = typeof subUrl === 'string' ? readAddress(subUrl) : null;
+  const wouldLend = sub !== null && sub.password === null && (before.main.sealed ?? before.sub?.sealed);
+  if (wouldLend && !known.includes(hostOf(sub.url)))
+    refuse('camera.password-again', { host: hostOf(sub.url) });
+}
+
+const hostOf = (url: string): string => new URL(url).hostname;
 
 /** A sub-stream's address that comes back as it was shown, without credentials, keeps those it has. */
 function subRowOf(

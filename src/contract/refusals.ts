@@ -114,6 +114,11 @@ export const refusals = {
     en: 'The address must begin with rtsp:// or rtsps:// and name a host.',
     zh: '地址必须以 rtsp:// 或 rtsps:// 开头并包含主机。',
   },
+  'camera.password-again': {
+    status: 422,
+    en: 'The address is now at another host ({host}). Type the password again: a stored one is never sent to another machine.',
+    zh: '地址已改为另一主机（{host}），请重新输入密码：已保存的密码不会发送给其他设备。',
+  },
   'camera.changed': {
     status: 412,
     en: 'Someone else changed this in the meantime. Reload and try again.',

@@ -95,6 +95,23 @@ test('a probe says in one word what is right or wrong, and keeps nothing', async
   assert.deepEqual(count, []);
 });
 
+test('a camera that moves to another host asks for its password again', async () => {
+  const { mainUrl, user, password } = house.demo.cameras[0]!;
+  const made = await add({ name: 'Mover', url: mainUrl, user, password });
+  const elsewhere = mainUrl.replace('127.0.0.1', '127.0.0.2');
+  const path = `/api/cameras/${made.json.id}`;
+  for (const change of [{ url: elsewhere }, { subUrl: elsewhere }]) {
+    const reply = await administrator.call('PATCH', path, { revision: made.json.revision, ...change });
+    assert.equal(reply.json.code, 'camera.password-again');
+  }
+  const moved = await administrator.call('PATCH', path, {
+    revision: made.json.revision,
+    url: elsewhere,
+    password,
+  });
+  assert.equal(moved.status, 200, JSON.stringify(moved.json));
+});
+
 test("a stored password is lent to the camera's own host and to no other", async () => {
   const { mainUrl, user, password } = house.demo.cameras[0]!;
   const made = await add({ name: 'Lender', url: mainUrl, user, password });
