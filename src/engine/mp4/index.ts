@@ -1,5 +1,6 @@
 /** MP4 as we write and read it: the head of a file, its parts, its identity. Nothing here opens a file. */
 export {
+  audioTrackId,
   box,
   concat,
   fourCc,
@@ -10,6 +11,7 @@ export {
   u16,
   u32,
   u64,
+  videoTrackId,
   walkBoxes,
 } from './boxes.ts';
 export { describeInit } from './describe.ts';
@@ -27,6 +29,7 @@ export {
   readInit,
   type TrackDefaults,
 } from './init.ts';
+export { joinedHeadBytes, joinParts } from './join.ts';
 export {
   changePart,
   type PartChange,

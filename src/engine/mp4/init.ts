@@ -50,6 +50,8 @@ const maxEntries = 64;
 export interface InitOptions {
   /** Of the whole file, where it is known beforehand. */
   readonly durationTicks?: number;
+  /** Parameter sets stand in front of every key picture and may change: avc3, hev1 instead of avc1, hvc1. */
+  readonly setsInBand?: boolean;
 }
 
 /** ftyp + moov. One entry for each picture format (and sound format) that the parts will name. */
@@ -71,7 +73,7 @@ export function initSegment(
   const moov = box(
     'moov',
     movieHead(audios.length > 0 ? 3 : 2),
-    videoTrak(videos),
+    videoTrak(videos, options.setsInBand ?? false),
     ...(audios.length > 0 ? [audioTrak(audios)] : []),
     box('mvex', ...extends_),
   );
@@ -93,7 +95,7 @@ const movieHead = (nextTrack: number): Uint8Array =>
     u32(0, 0, 0, 0, 0, 0, nextTrack),
   );
 
-function videoTrak(videos: readonly Mp4Video[]): Uint8Array {
+function videoTrak(videos: readonly Mp4Video[], setsInBand: boolean): Uint8Array {
   const { width, height } = videos[0]!;
   return trak(
     fullBox(
@@ -107,7 +109,7 @@ function videoTrak(videos: readonly Mp4Video[]): Uint8Array {
     ),
     'vide',
     fullBox('vmhd', 0, 1, u16(0, 0, 0, 0)),
-    videos.map(videoEntry),
+    videos.map((video) => videoEntry(video, setsInBand)),
   );
 }
 
@@ -145,7 +147,7 @@ function trak(
   return box('trak', tkhd, mdia);
 }
 
-function videoEntry(video: Mp4Video): Uint8Array {
+function videoEntry(video: Mp4Video, setsInBand: boolean): Uint8Array {
   const compressor = new Uint8Array(32);
   const fields = [
     u16(0, 0, 0, 1),
@@ -156,7 +158,8 @@ function videoEntry(video: Mp4Video): Uint8Array {
     compressor,
     u16(24, 0xffff),
   ];
-  return video.codec === 'h264' ? box('avc1', ...fields, avcC(video)) : box('hvc1', ...fields, hvcC(video));
+  const name = { h264: setsInBand ? 'avc3' : 'avc1', h265: setsInBand ? 'hev1' : 'hvc1' }[video.codec];
+  return box(name, ...fields, video.codec === 'h264' ? avcC(video) : hvcC(video, setsInBand));
 }
 
 const sized = (nal: Uint8Array): Uint8Array => concat([u16(nal.length), nal]);
@@ -185,10 +188,10 @@ function avcC({ sps, pps }: Mp4Video): Uint8Array {
 }
 
 /** ISO 14496-15 §8.3.3.1. */
-function hvcC({ sps, pps, vps }: Mp4Video): Uint8Array {
+function hvcC({ sps, pps, vps }: Mp4Video, setsInBand: boolean): Uint8Array {
   const facts = h265Facts(sps);
   const array = (type: number, nals: readonly Uint8Array[]) =>
-    nals.length === 0 ? [] : [u8(0x80 | type), u16(nals.length), ...nals.map(sized)];
+    nals.length === 0 ? [] : [u8((setsInBand ? 0 : 0x80) | type), u16(nals.length), ...nals.map(sized)];
   const arrays = [array(32, vps === null ? [] : [vps]), array(33, [sps]), array(34, pps)];
   return box(
     'hvcC',

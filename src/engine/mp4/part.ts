@@ -200,9 +200,6 @@ export interface TrackRun {
   readonly wideTime: boolean;
   /** -1 when the part names no sample entry. */
   readonly entryAt: number;
-  /** Of the first sample's size and of the offset of the data; -1 when they do not stand there. */
-  readonly firstSizeAt: number;
-  readonly offsetAt: number;
 }
 
 export interface PartHead {
@@ -339,19 +336,17 @@ function readTraf(
   const samples: Sample[] = [];
   let dataAt = -1;
   let dataEnd = -1;
-  let firstSizeAt = -1;
-  let offsetAt = -1;
   for (const head of walkBoxes(bytes, traf.bodyAt, traf.end)) {
     if (head.type !== 'trun') continue;
     const from = readTrun(bytes, head, tfhd.defaults, samples, moof.at, dataEnd);
-    if (dataAt < 0) ({ dataAt, firstSizeAt, offsetAt } = from);
+    if (dataAt < 0) dataAt = from.dataAt;
     else if (from.dataAt !== dataEnd) throw new Mp4Error('samples of one track in two places', head.at);
     dataEnd = from.dataEnd;
   }
   if (samples.length === 0) return { trackId: tfhd.trackId, run: null };
   const ticks = samples.reduce((sum, sample) => sum + sample.ticks, 0);
   const { entryAt } = tfhd;
-  const run = { decodeTicks, ticks, samples, dataAt, tfdtAt, wideTime, entryAt, firstSizeAt, offsetAt };
+  const run = { decodeTicks, ticks, samples, dataAt, tfdtAt, wideTime, entryAt };
   return { trackId: tfhd.trackId, run };
 }
 
@@ -363,7 +358,7 @@ function readTrun(
   samples: Sample[],
   moofAt: number,
   follows: number,
-): { dataAt: number; dataEnd: number; firstSizeAt: number; offsetAt: number } {
+): { dataAt: number; dataEnd: number } {
   need(head, 8);
   const flags = getU32(bytes, head.bodyAt) & 0xffffff;
   const count = getU32(bytes, head.bodyAt + 4);
@@ -376,8 +371,6 @@ function readTrun(
     throw new Mp4Error('trun is too short for its samples', head.at);
   if (!(flags & 1) && follows < 0) throw new Mp4Error('trun without an offset', head.at);
   const dataAt = flags & 1 ? moofAt + getI32(bytes, at) : follows;
-  const offsetAt = flags & 1 ? at : -1;
-  const firstSizeAt = flags & 0x200 ? at + front + (flags & 0x100 ? 4 : 0) : -1;
   at += flags & 1 ? 4 : 0;
   const firstFlags = flags & 4 ? getU32(bytes, at) : null;
   at += flags & 4 ? 4 : 0;
@@ -395,7 +388,7 @@ function readTrun(
     samples.push({ bytes: size, ticks, key: (sampleFlags & 0x10000) === 0, ctsTicks });
     dataEnd += size;
   }
-  return { dataAt, dataEnd, firstSizeAt, offsetAt };
+  return { dataAt, dataEnd };
 }
 
 /** What a file that joins parts of several segments changes in each: fields of fixed size, nothing else. */
@@ -405,8 +398,6 @@ export interface PartChange {
   readonly shiftTicks: number;
   readonly videoEntry: number;
   readonly audioEntry: number;
-  /** So many bytes will stand in front of the first picture's data, as a part of it. */
-  readonly insertedBytes?: number;
 }
 
 /** Changes a part's head in place. `bytes` is the head that `head` was read from. */
@@ -423,14 +414,4 @@ export function changePart(bytes: Uint8Array, head: PartHead, change: PartChange
   if (head.wallMs !== null)
     putU64(bytes, head.at + 24, Math.max(0, (head.video ?? head.audio)!.decodeTicks + change.shiftTicks));
   putU32(bytes, head.moofAt + 20, change.sequence);
-  if (change.insertedBytes) makeRoom(bytes, head, change.insertedBytes);
-}
-
-function makeRoom(bytes: Uint8Array, { at, dataAt, video, audio }: PartHead, count: number): void {
-  if (video === null || video.firstSizeAt < 0 || (audio !== null && audio.offsetAt < 0))
-    throw new Mp4Error('a part that takes no insertion', at);
-  const addTo = (where: number): void => putU32(bytes, where, getU32(bytes, where) + count);
-  addTo(video.firstSizeAt);
-  addTo(dataAt - 8);
-  if (audio !== null) addTo(audio.offsetAt);
 }

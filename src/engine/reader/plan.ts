@@ -1,48 +1,58 @@
 /**
- * A stored span as one MP4 file that exists nowhere: a head, then byte ranges of segment files in which only fields
- * of fixed size are changed. So its length is known beforehand and any of its bytes can be told again at any time.
+ * A stored span as one MP4 file that exists nowhere: a head, then a fragment for each GOP, made of byte ranges of
+ * segment files behind a head that follows from theirs. So its length is known beforehand and any of its bytes can be
+ * told again at any time.
  *
  * Its timeline starts at 0 and has no holes: where nothing was recorded, or a part is damaged, the next picture
- * follows at once (players stop or freeze in a hole). The wall time stays with each part, in its prft.
+ * follows at once (players stop or freeze in a hole). The wall time stays with each fragment, in its prft.
  *
- * The media data is what was recorded. One exception: where the picture's settings change within the span, every key
- * picture gets its parameter sets in front, because FFmpeg (and Chromium with it) does not heed the sample entry that
- * a fragment names, and cameras do not always repeat the sets.
+ * A fragment is a GOP, not a part: FFmpeg, and Chromium with it, loses its way after a few seeks when the index names
+ * something else than each fragment. Nor do they heed the sample entry that a fragment names: where the picture's
+ * settings change within the span, every key picture gets its parameter sets in front, and the file says so (avc3,
+ * hev1). All other media data is what was recorded.
  */
 import { newId, refuse } from '../../base/index.ts';
 import type { FilePlan, Footage, SegmentRef } from '../engine.ts';
 import {
-  changePart,
+  audioTrackId,
   concat,
   describeInit,
   fullBox,
   initSegment,
+  joinedHeadBytes,
+  joinParts,
   type Mp4Audio,
   type Mp4Video,
+  type PartHead,
   parameterSets,
   readPartHead,
   timescale,
   u16,
   u32,
   u64,
+  videoTrackId,
 } from '../mp4/index.ts';
 import type { IndexedPart, SegmentFile } from '../segment/index.ts';
 import type { Library } from './library.ts';
 
-/** Parts that lie one behind the other in one file and move by the same time. */
-interface Stretch {
+/** Parts that lie one behind the other in one file, from a key up to the next. */
+interface Fragment {
   readonly ref: SegmentRef;
   readonly firstPart: number;
   readonly parts: number;
-  /** Where the segment file's bytes begin. They stand at `at` of the planned one, with what is inserted `bytes`. */
-  readonly from: number;
-  readonly bytes: number;
-  readonly at: number;
+  /** False only where something is missing before: the fragment goes on with the GOP before it. */
+  readonly key: boolean;
+  /** Where it stands in the planned file, and how long its head and all of it are, with what is inserted. */
+  at: number;
+  readonly headBytes: number;
+  bytes: number;
   /** Stands in front of the first picture's data; empty where the picture's settings do not change. */
-  readonly insert: Uint8Array;
-  readonly sequence: number;
+  insert: Uint8Array;
   readonly shiftTicks: number;
-  readonly videoEntry: number;
+  /** From its beginning to that of the next. */
+  ticks: number;
+  readonly wallMs: number;
+  readonly video: number;
   readonly audioEntry: number;
 }
 
@@ -50,12 +60,13 @@ export interface Plan {
   readonly file: FilePlan;
   /** ftyp + moov + sidx. */
   readonly prefix: Uint8Array;
-  readonly stretches: readonly Stretch[];
+  readonly fragments: readonly Fragment[];
 }
 
 /** Longer spans are asked for in several files. */
 export const maxPlanHours = 24;
 const indexedAtOnce = 8;
+const nothing = new Uint8Array(0);
 /** Segment files that cannot be read are passed over like gaps: the clip holds what there is. */
 type OpenFailure = (ref: SegmentRef, error: unknown) => void;
 
@@ -86,28 +97,11 @@ export async function makePlan(
   return layout.finish();
 }
 
-/** As it is laid: with where the keys are, should it have to be split there. */
-interface Laid extends Stretch {
-  readonly keys: readonly { readonly part: number; readonly offset: number }[];
-}
-
-const nothing = new Uint8Array(0);
-
-interface Chunk {
-  at: number;
-  bytes: number;
-  ticks: number;
-  readonly wallMs: number;
-}
-
-/** Lays segment after segment behind each other. Offsets count from the first part until the prefix is known. */
+/** Lays fragment after fragment behind each other. */
 class Layout {
-  #stretches: Laid[] = [];
-  readonly #chunks: Chunk[] = [];
+  readonly #fragments: Fragment[] = [];
   readonly #videos: Mp4Video[] = [];
   readonly #audios: Mp4Audio[] = [];
-  #at = 0;
-  #parts = 0;
   #pictures = 0;
   #run = '';
   /** Where the last part ended: in its run, and in the file (decoding, showing). */
@@ -121,15 +115,15 @@ class Layout {
   add(ref: SegmentRef, file: SegmentFile, span: { fromMs: number; toMs: number }): void {
     const { parts } = file;
     const last = parts.findLastIndex((part) => part.wallMs < span.toMs);
-    const first = this.#parts === 0 ? this.#begin(file, span.fromMs) : 0;
+    const first = this.#fragments.length === 0 ? this.#begin(file, span.fromMs) : 0;
     if (first < 0 || first > last) return;
-    const videoEntry = this.#videoEntry(file.init.videos[0]!);
+    const video = this.#video(file.init.videos[0]!);
     const audio = file.init.audios[0];
     const audioEntry = audio === undefined ? 1 : entryOf(this.#audios, audio);
     for (let i = first; i <= last; ) {
       let end = i + 1;
-      while (end <= last && follows(parts[end - 1]!, parts[end]!)) end++;
-      this.#lay(ref, file, i, end, videoEntry, audioEntry);
+      while (end <= last && !parts[end]!.key && follows(parts[end - 1]!, parts[end]!)) end++;
+      this.#lay(ref, file, i, end, { video, audioEntry });
       i = end;
     }
   }
@@ -140,11 +134,11 @@ class Layout {
     return last === undefined || last.wallMs + last.ticks / 90 <= fromMs ? -1 : file.keyAt(fromMs);
   }
 
-  #videoEntry(video: Mp4Video): number {
+  #video(video: Mp4Video): number {
     const first = this.#videos[0];
     if (first !== undefined && first.codec !== video.codec)
       refuse('view.mixed-codecs', { from: first.codecString, to: video.codecString });
-    return entryOf(this.#videos, video);
+    return entryOf(this.#videos, video) - 1;
   }
 
   #lay(
@@ -152,106 +146,74 @@ class Layout {
     file: SegmentFile,
     from: number,
     to: number,
-    videoEntry: number,
-    audioEntry: number,
+    entries: { video: number; audioEntry: number },
   ): void {
-    const first = file.parts[from]!;
-    const last = file.parts[to - 1]!;
-    if (file.identity.run !== this.#run || first.decodeTicks !== this.#runTicks)
-      this.#shiftTicks =
-        Math.max(this.#endTicks, this.#shownTicks - first.firstShownTicks) - first.decodeTicks;
-    this.#run = file.identity.run;
-    if (this.#parts === 0) this.#fromMs = first.wallMs;
-    const bytes = last.offset + last.bytes - first.offset;
-    const keys: { part: number; offset: number }[] = [];
-    for (let i = from; i < to; i++)
-      if (file.parts[i]!.key) keys.push({ part: i, offset: file.parts[i]!.offset });
-    this.#stretches.push({
-      ...{ ref, firstPart: from, parts: to - from, from: first.offset, bytes, at: this.#at },
-      ...{ insert: nothing, keys },
-      ...{ sequence: this.#parts + 1, shiftTicks: this.#shiftTicks, videoEntry, audioEntry },
+    const parts = file.parts.slice(from, to);
+    const first = parts[0]!;
+    const last = parts.at(-1)!;
+    if (file.identity.run !== this.#run || first.decodeTicks !== this.#runTicks) this.#join(first);
+    if (this.#fragments.length === 0) this.#fromMs = first.wallMs;
+    const headBytes = joinedHeadBytes(parts);
+    const ticks = last.decodeTicks + last.ticks - first.decodeTicks;
+    this.#fragments.push({
+      ...{ ref, firstPart: from, parts: to - from, key: first.key, at: 0, headBytes, insert: nothing },
+      bytes: headBytes + parts.reduce((sum, part) => sum + part.bytes - part.headBytes, 0),
+      ...{ shiftTicks: this.#shiftTicks, ticks, wallMs: first.wallMs, ...entries },
     });
-    for (let i = from; i < to; i++)
-      this.#count(file.parts[i]!, this.#at + file.parts[i]!.offset - first.offset);
-    this.#at += bytes;
-    this.#parts += to - from;
+    this.#run = file.identity.run;
     this.#runTicks = last.decodeTicks + last.ticks;
+    this.#endTicks = this.#runTicks + this.#shiftTicks;
     this.#toMs = last.wallMs + last.ticks / 90;
+    for (const part of parts) {
+      this.#pictures += part.pictures;
+      const shown = part.decodeTicks + this.#shiftTicks + part.lastShownTicks;
+      this.#shownTicks = Math.max(this.#shownTicks, shown);
+    }
   }
 
-  #count(part: IndexedPart, at: number): void {
-    this.#pictures += part.pictures;
-    if (part.key) this.#chunks.push({ at, bytes: 0, ticks: 0, wallMs: part.wallMs });
-    const chunk = this.#chunks.at(-1)!;
-    chunk.bytes += part.bytes;
-    chunk.ticks += part.ticks;
-    const decodeTicks = part.decodeTicks + this.#shiftTicks;
-    this.#endTicks = decodeTicks + part.ticks;
-    this.#shownTicks = Math.max(this.#shownTicks, decodeTicks + part.lastShownTicks);
+  /** What does not follow on begins where the last ended, and not before its last picture was shown to its end. */
+  #join(first: IndexedPart): void {
+    const startTicks = Math.max(this.#endTicks, this.#shownTicks - first.firstShownTicks);
+    const before = this.#fragments.at(-1);
+    if (before !== undefined) before.ticks += startTicks - this.#endTicks;
+    this.#shiftTicks = startTicks - first.decodeTicks;
+  }
+
+  finish(): Plan {
+    if (this.#fragments.length === 0) refuse('view.nothing');
+    const setsInBand = this.#videos.length > 1;
+    if (setsInBand) this.#insertSets();
+    const audios = this.#audios.length === 0 ? null : this.#audios;
+    const init = initSegment(this.#videos[0]!, audios, { durationTicks: this.#endTicks, setsInBand });
+    const prefix = concat([init, ...segmentIndexes(this.#fragments, audios !== null)]);
+    let at = prefix.length;
+    for (const fragment of this.#fragments) {
+      fragment.at = at;
+      at += fragment.bytes;
+    }
+    const file: FilePlan = {
+      ...{ id: newId('plan'), bytes: at, codecs: this.#codecs(), initBytes: init.length },
+      ...{ chunks: chunksOf(this.#fragments), pictures: this.#pictures },
+      ...{ fromMs: this.#fromMs, toMs: this.#toMs },
+    };
+    return { file, prefix, fragments: this.#fragments };
   }
 
   /** The settings change: every key picture brings its own parameter sets. */
   #insertSets(): void {
     const sets = this.#videos.map(parameterSets);
-    let chunk = 0;
-    this.#at = 0;
-    this.#stretches = this.#stretches.flatMap(splitAtKeys).map((stretch) => {
-      const insert = stretch.keys.length > 0 ? sets[stretch.videoEntry - 1]! : nothing;
-      const laid = { ...stretch, insert, at: this.#at, bytes: stretch.bytes + insert.length };
-      if (stretch.keys.length > 0) {
-        const begun = this.#chunks[chunk++]!;
-        begun.at = this.#at;
-        begun.bytes += insert.length;
-      }
-      this.#at += laid.bytes;
-      return laid;
-    });
+    for (const fragment of this.#fragments) {
+      if (!fragment.key) continue;
+      fragment.insert = sets[fragment.video]!;
+      fragment.bytes += fragment.insert.length;
+    }
   }
 
-  finish(): Plan {
-    if (this.#stretches.length === 0) refuse('view.nothing');
-    const init = initSegment(this.#videos, this.#audios.length === 0 ? null : this.#audios, {
-      durationTicks: this.#endTicks,
-    });
-    if (this.#videos.length > 1) this.#insertSets();
-    const prefix = concat([init, segmentIndex(this.#chunks)]);
-    const names = this.#videos.map((video) => describeInit(video, this.#audios[0] ?? null));
-    const codecs = new Set(names.flatMap((name) => [name.video, name.audio].filter((one) => one !== null)));
-    const file: FilePlan = {
-      id: newId('plan'),
-      bytes: prefix.length + this.#at,
-      codecs: [...codecs].join(','),
-      initBytes: init.length,
-      chunks: this.#chunks.map(({ at, bytes, ticks, wallMs }) => ({
-        ...{ offset: prefix.length + at, bytes, seconds: ticks / timescale, wallMs },
-      })),
-      pictures: this.#pictures,
-      fromMs: this.#fromMs,
-      toMs: this.#toMs,
-    };
-    const stretches = this.#stretches.map(({ keys: _, ...one }) => ({ ...one, at: one.at + prefix.length }));
-    return { file, prefix, stretches };
+  #codecs(): string {
+    const told = this.#videos.map((video) => describeInit(video, this.#audios[0] ?? null));
+    const codecs = told.flatMap(({ video, audio }) => [video, audio].filter((one) => one !== null));
+    return [...new Set(codecs)].join(',');
   }
-}
-
-/** Cuts a stretch at its keys: each piece begins with one, except for what may come before the first. */
-function splitAtKeys(stretch: Laid): Laid[] {
-  const { firstPart, parts, from, bytes, keys } = stretch;
-  const begins = keys.some((key) => key.part === firstPart)
-    ? keys
-    : [{ part: firstPart, offset: from }, ...keys];
-  return begins.map((begin, i) => {
-    const next = begins[i + 1] ?? { part: firstPart + parts, offset: from + bytes };
-    return {
-      ...stretch,
-      firstPart: begin.part,
-      parts: next.part - begin.part,
-      from: begin.offset,
-      bytes: next.offset - begin.offset,
-      sequence: stretch.sequence + begin.part - firstPart,
-      keys: keys.filter((key) => key.part === begin.part),
-    };
-  });
 }
 
 const follows = (before: IndexedPart, part: IndexedPart): boolean =>
@@ -267,20 +229,36 @@ function entryOf<T extends Mp4Video | Mp4Audio>(entries: T[], wanted: T): number
 const sayEntry = (entry: Mp4Video | Mp4Audio): string =>
   JSON.stringify(entry, (_key, value: unknown) => (value instanceof Uint8Array ? [...value] : value));
 
+function chunksOf(fragments: readonly Fragment[]): FilePlan['chunks'] {
+  const chunks: { offset: number; bytes: number; seconds: number; wallMs: number }[] = [];
+  for (const { at, bytes, ticks, wallMs, key } of fragments) {
+    const last = chunks.at(-1);
+    if (key || last === undefined) chunks.push({ offset: at, bytes, seconds: ticks / timescale, wallMs });
+    else {
+      last.bytes += bytes;
+      last.seconds += ticks / timescale;
+    }
+  }
+  return chunks;
+}
+
+/** As many as the field holds. A file of more fragments has no index: players read it through. */
 const maxReferences = 65_535;
 
-/** §8.16.3: where each key is, so that a player finds an instant without reading all before it. */
-function segmentIndex(chunks: readonly Chunk[]): Uint8Array {
-  const each = Math.ceil(chunks.length / maxReferences);
-  const references: Uint8Array[] = [];
-  for (let i = 0; i < chunks.length; i += each) {
-    const group = chunks.slice(i, i + each);
-    const bytes = group.reduce((sum, chunk) => sum + chunk.bytes, 0);
-    const ticks = group.reduce((sum, chunk) => sum + chunk.ticks, 0);
-    references.push(u32(bytes, ticks, 0x90000000));
-  }
-  const head = [u32(1, timescale), u64(0), u64(0), u16(0, references.length)];
-  return fullBox('sidx', 1, 0, ...head, ...references);
+/**
+ * §8.16.3: where each fragment is, so that a player finds an instant without reading all before it. One index for each
+ * track, with the same content: FFmpeg looks for sound in the index of sound, and reads everything when it has none.
+ */
+function segmentIndexes(fragments: readonly Fragment[], hasSound: boolean): Uint8Array[] {
+  if (fragments.length > maxReferences) return [];
+  const references = fragments.map(({ bytes, ticks, key }) => u32(bytes, ticks, key ? 0x90000000 : 0));
+  const index = (trackId: number, behind: number): Uint8Array => {
+    const head = [u32(trackId, timescale), u64(0), u64(behind), u16(0, references.length)];
+    return fullBox('sidx', 1, 0, ...head, ...references);
+  };
+  if (!hasSound) return [index(videoTrackId, 0)];
+  const sound = index(audioTrackId, 0);
+  return [index(videoTrackId, sound.length), sound];
 }
 
 /** A stretch of the planned file's bytes, and how much video it is. */
@@ -299,75 +277,78 @@ export async function* readPlan(
   from: number,
   to: number,
 ): AsyncGenerator<Piece, void, undefined> {
-  if (from < plan.prefix.length)
-    yield { bytes: plan.prefix.subarray(from, Math.min(to, plan.prefix.length)), seconds: 0 };
+  const { prefix, fragments } = plan;
+  if (from < to && from < prefix.length)
+    yield { bytes: prefix.subarray(from, Math.min(to, prefix.length)), seconds: 0 };
+  for (let i = firstBehind(fragments, from); i < fragments.length; i++) {
+    const fragment = fragments[i]!;
+    if (fragment.at >= to) return;
+    const begin = Math.max(0, from - fragment.at);
+    const end = Math.min(fragment.bytes, to - fragment.at);
+    const perByte = fragment.ticks / timescale / fragment.bytes;
+    if (begin < end)
+      for await (const bytes of readFragment(library, fragment, i + 1, begin, end))
+        yield { bytes, seconds: bytes.length * perByte };
+  }
+}
+
+/** The first fragment that ends behind a position. */
+function firstBehind(fragments: readonly Fragment[], position: number): number {
   let low = 0;
-  for (let high = plan.stretches.length; low < high; ) {
+  for (let high = fragments.length; low < high; ) {
     const middle = (low + high) >> 1;
-    const stretch = plan.stretches[middle]!;
-    if (stretch.at + stretch.bytes <= from) low = middle + 1;
+    const { at, bytes } = fragments[middle]!;
+    if (at + bytes <= position) low = middle + 1;
     else high = middle;
   }
-  for (const stretch of plan.stretches.slice(low)) {
-    if (stretch.at >= to) return;
-    yield* readStretch(library, stretch, from, to);
-  }
+  return low;
 }
 
-async function* readStretch(
+/** Bytes [begin, end) of one fragment: its head, what is inserted, the media data of its parts. */
+async function* readFragment(
   library: Library,
-  stretch: Stretch,
-  from: number,
-  to: number,
-): AsyncGenerator<Piece, void, undefined> {
-  using loan = await library.borrow(stretch.ref);
-  const { file } = loan;
-  const parts = file.parts.slice(stretch.firstPart, stretch.firstPart + stretch.parts);
-  for (const [i, part] of parts.entries()) {
-    const insert = i === 0 ? stretch.insert : nothing;
-    const at = stretch.at + part.offset - stretch.from + stretch.insert.length - insert.length;
-    if (at >= to) return;
-    const bytes = part.bytes + insert.length;
-    const begin = Math.max(0, from - at);
-    const end = Math.min(bytes, to - at);
-    const perByte = part.ticks / timescale / bytes;
-    for await (const piece of readPart(file, part, begin, end, {
-      stretch,
-      sequence: stretch.sequence + i,
-      insert,
-    }))
-      yield { bytes: piece, seconds: piece.length * perByte };
-  }
-}
-
-/** Bytes [begin, end) of one part: its changed head, what is inserted, its media data. */
-async function* readPart(
-  file: SegmentFile,
-  part: IndexedPart,
+  fragment: Fragment,
+  sequence: number,
   begin: number,
   end: number,
-  how: { stretch: Stretch; sequence: number; insert: Uint8Array },
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { insert } = how;
-  if (begin >= end) return;
-  const dataAt = part.headBytes + insert.length;
-  if (begin < dataAt) {
-    const head = await changedHead(file, part, how);
-    yield concat([head, insert]).subarray(begin, Math.min(end, dataAt));
+  using loan = await library.borrow(fragment.ref);
+  const { file } = loan;
+  const { headBytes, insert, firstPart } = fragment;
+  const parts = file.parts.slice(firstPart, firstPart + fragment.parts);
+  let at = headBytes + insert.length;
+  if (begin < at) {
+    const head = await headOf(file, parts, fragment, sequence);
+    yield concat([head, insert]).subarray(begin, Math.min(end, at));
   }
-  const shift = part.offset - insert.length;
-  for (let next = Math.max(begin, dataAt); next < end; next += pieceBytes)
-    yield await file.read(shift + next, shift + Math.min(end, next + pieceBytes));
+  for (const range of dataRanges(parts)) {
+    const until = Math.min(end, at + range.bytes);
+    const shift = range.offset - at;
+    for (let next = Math.max(begin, at); next < until; next += pieceBytes)
+      yield await file.read(shift + next, shift + Math.min(until, next + pieceBytes));
+    at += range.bytes;
+  }
 }
 
-async function changedHead(
+/** Where the media data of a fragment lies in the segment file: all pictures, then all sounds. */
+function dataRanges(parts: readonly IndexedPart[]): { offset: number; bytes: number }[] {
+  const pictures = parts.map(({ offset, bytes, headBytes, soundBytes }) => ({
+    ...{ offset: offset + headBytes, bytes: bytes - headBytes - soundBytes },
+  }));
+  const sounds = parts.map(({ offset, bytes, soundBytes }) => ({
+    ...{ offset: offset + bytes - soundBytes, bytes: soundBytes },
+  }));
+  return [...pictures, ...sounds].filter((range) => range.bytes > 0);
+}
+
+async function headOf(
   file: SegmentFile,
-  part: IndexedPart,
-  { stretch, sequence, insert }: { stretch: Stretch; sequence: number; insert: Uint8Array },
+  parts: readonly IndexedPart[],
+  { shiftTicks, audioEntry, wallMs, insert }: Fragment,
+  sequence: number,
 ): Promise<Uint8Array> {
-  const { shiftTicks, videoEntry, audioEntry } = stretch;
-  const bytes = await file.read(part.offset, part.offset + part.headBytes);
-  const insertedBytes = insert.length;
-  changePart(bytes, readPartHead(bytes), { sequence, shiftTicks, videoEntry, audioEntry, insertedBytes });
-  return bytes;
+  const heads: PartHead[] = [];
+  for (const { offset, headBytes } of parts)
+    heads.push(readPartHead(await file.read(offset, offset + headBytes)));
+  return joinParts(heads, { sequence, shiftTicks, audioEntry, wallMs, insertedBytes: insert.length });
 }

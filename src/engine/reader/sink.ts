@@ -78,7 +78,7 @@ export class DirectSink implements Sink {
     const ticks = keyTicks ?? part.ticks;
     this.#next = { run: identity.run, decodeTicks: part.decodeTicks + ticks };
     const frame = encodePartHead({
-      ...{ epoch, key: part.key, discontinuity, audio: part.sound && keyTicks === null, ticks },
+      ...{ epoch, key: part.key, discontinuity, audio: part.sounds > 0 && keyTicks === null, ticks },
       ...{ wallMs: part.wallMs, decodeTicks: part.decodeTicks, payloadOffset: head },
     });
     await this.#outlet.frame([frame, ...pieces], ticks / 90_000);

@@ -20,13 +20,14 @@ export async function storedStill(
   const key = file.keyAt(atMs);
   const last = file.parts.findLastIndex((part) => part.wallMs <= atMs);
   if (key < 0 || last < key) refuse('view.nothing');
-  const part = file.parts[last]!;
-  if (part.wallMs + part.ticks / 90 + 1 < atMs) refuse('view.nothing');
+  const end = file.parts[last]!;
+  if (end.wallMs + end.ticks / 90 + 1 < atMs) refuse('view.nothing');
+  const begin = file.parts[key]!;
   return takeStill(how.ffmpeg, {
     init: file.initBytes,
     parts: await readParts(file, key, last),
     // Rounded up: an instant that is a picture's own means that picture, not the one before.
-    shownTicks: part.decodeTicks + part.firstShownTicks + Math.ceil((atMs - part.wallMs) * 90),
+    shownTicks: begin.decodeTicks + begin.firstCtsTicks + Math.ceil((atMs - begin.wallMs) * 90),
     width: how.width,
   });
 }

@@ -28,11 +28,14 @@ const maxTickets = 4_096;
 /** A browser fetches by six connections at the most; a player is one more. */
 const maxConnections = 16;
 const maxPlans = 4;
+/** In all plans together: about 50 MB. More, and the oldest plan of anyone is forgotten and must be asked for anew. */
+const maxFragments = 250_000;
 /** Downloads and HLS come in many short connections: they are one visit. */
 const lingerMs = 3_000;
 
 export class TicketBook {
   readonly #held = new Map<TicketId, Held>();
+  readonly #planned: { readonly held: Held; readonly plan: Plan }[] = [];
   readonly #clock: Clock;
   readonly #emit: (fact: Fact) => void;
 
@@ -62,6 +65,8 @@ export class TicketBook {
     const held = this.#held.get(id);
     if (held === undefined) return;
     this.#held.delete(id);
+    for (let i = this.#planned.length - 1; i >= 0; i--)
+      if (this.#planned[i]!.held === held) this.#planned.splice(i, 1);
     held.cutBecause = why;
     for (const connection of held.connections) connection.cut();
     if (held.leaving !== null) this.#left(held);
@@ -86,9 +91,14 @@ export class TicketBook {
 
   keepPlan(held: Held, plan: Plan): void {
     held.plans.set(plan.file.id, plan);
-    for (const id of held.plans.keys()) {
-      if (held.plans.size <= maxPlans) return;
-      held.plans.delete(id);
+    this.#planned.push({ held, plan });
+    const isOver = (): boolean =>
+      held.plans.size > maxPlans ||
+      this.#planned.reduce((sum, one) => sum + one.plan.fragments.length, 0) > maxFragments;
+    while (isOver() && this.#planned.length > 1) {
+      const mine = held.plans.size > maxPlans;
+      const oldest = this.#planned.findIndex((one) => !mine || one.held === held);
+      for (const gone of this.#planned.splice(oldest, 1)) gone.held.plans.delete(gone.plan.file.id);
     }
   }
 

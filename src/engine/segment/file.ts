@@ -42,7 +42,9 @@ export interface IndexedPart {
   readonly firstBytes: number;
   readonly firstTicks: number;
   readonly firstCtsTicks: number;
-  readonly sound: boolean;
+  readonly sounds: number;
+  /** Sound lies behind the pictures, at the end of the part. */
+  readonly soundBytes: number;
 }
 
 /** A stretch of a file that cannot be played, from byte `at` to `to`, between two instants. */
@@ -259,7 +261,8 @@ function indexed(head: PartHead, before: readonly IndexedPart[], startMs: number
     firstBytes: first.bytes,
     firstTicks: first.ticks,
     firstCtsTicks: first.ctsTicks,
-    sound: head.audio !== null,
+    sounds: head.audio?.samples.length ?? 0,
+    soundBytes: head.audio?.samples.reduce((sum, sample) => sum + sample.bytes, 0) ?? 0,
   };
 }
 

@@ -24,7 +24,7 @@ function fileOf(player: Player): string {
 }
 
 test('H.265 comes as H.264, every picture, with the decode and wall times of what was recorded', async () => {
-  const clip = makeClip({ seconds: 4, codec: 'h265', bFrames: 2, size: '1920x1080' });
+  const clip = makeClip({ seconds: 4, codec: 'h265', bFrames: 2, size: '1360x240' });
   const recorded = [
     ...record(reader.volume, clip, { startMs: clockStart, startTicks: 5_000_000, segmentSeconds: 2 }),
     ...record(reader.volume, clip, { startMs: clockStart + 10_000, startTicks: 70 }),
@@ -93,15 +93,15 @@ test('when no transcode may run, the player is told why', async () => {
 function greyOf(jpeg: Uint8Array): number {
   const path = join(reader.dir, 'still.jpg');
   writeFileSync(path, jpeg);
-  return ffmpeg('-i', path, '-vf', 'scale=1:1', '-f', 'rawvideo', '-pix_fmt', 'gray', '-')[0]!;
+  return ffmpeg('-i', path, '-vf', 'crop=2:2', '-f', 'rawvideo', '-pix_fmt', 'gray', '-')[0]!;
 }
 
 test('a still is the picture of its instant, with B pictures and over the end of a part', async () => {
   const clip = makeClip({ seconds: 4, gop: 50, bFrames: 2, source: 'grey' });
   reader.footage = { segments: record(reader.volume, clip, { startMs: clockStart }), gaps: [] };
   const ticket = await reader.admit(hour);
-  for (const picture of [0, 1, 12, 13, 37, 49, 50, 51, 99]) {
-    for (const insideMs of [0, 20]) {
+  for (const picture of [0, 1, 13, 37, 49, 50, 99]) {
+    for (const insideMs of picture === 37 ? [0, 20] : [0]) {
       const atMs = clockStart + picture * 40 + insideMs;
       const jpeg = await reader.peer.ask('still', { ticket: ticket.id, atMs, width: null });
       assert.deepEqual([...jpeg.subarray(0, 2)], [0xff, 0xd8]);
