@@ -1,8 +1,9 @@
 /** The sequencer and the examination, on a real database: nothing committed is lost, nothing changed goes unseen. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import pg from 'pg';
 import { noLog, systemClock } from '../../src/base/index.ts';
@@ -312,4 +313,35 @@ test('the signing key is for its owner alone', async () => {
   await using tree = await at.open();
   assert.equal(statSync(join(at.dir, '../keys/ledger.key')).mode & 0o777, 0o600);
   assert.match(tree.verifierKey, /^custos\/ledger\/log_[0-9a-z]{22}\+[0-9a-f]{8}\+\S+$/);
+});
+
+const ctl = join(import.meta.dirname, '../../src/ctl.ts');
+
+function fsck(data: string, databaseUrl: string, ...more: string[]): Promise<{ code: number; out: string }> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env.PATH, HOME: '/', LANG: 'C.UTF-8', DATABASE_URL: databaseUrl };
+    const args = [ctl, 'fsck', '--data', data, ...more];
+    execFile(process.execPath, args, { env, timeout: 120_000 }, (error, out) =>
+      resolve({ code: error ? Number(error.code) : 0, out }),
+    );
+  });
+}
+
+test('custos fsck --ledger ends with 0, 1 or 2, and names what it found in words and as JSON', async () => {
+  await using at = await place();
+  await using tree = await at.open();
+  await add(at, 0, 30);
+  await tree.settle();
+  const run = (...more: string[]) => fsck(dirname(at.dir), at.db.url, ...more);
+  const good = await run('--ledger');
+  assert.match(good.out, /^✔ 30 entries, 30 leaves/);
+  assert.equal(good.code, 0);
+  await asSuperuser(at, `update ledger set reason = 'x' where seq = 12`);
+  const bad = await run('--ledger');
+  assert.match(bad.out, /^✖ entry 12 \(leaf 11\) was edited\.$/m);
+  assert.equal(bad.code, 1);
+  const json = await run('--ledger', '--json');
+  assert.deepEqual(JSON.parse(json.out).findings, [{ leaf: 11, seq: 12, where: null, what: 'edited' }]);
+  assert.equal((await run()).code, 2);
+  assert.equal((await fsck(join(at.dir, 'none'), at.db.url, '--ledger')).code, 2);
 });
