@@ -87,6 +87,16 @@ export function oldSocketDir(dir: string): string | null {
   return basename(path).startsWith(socketDirPrefix) ? path : null;
 }
 
+/** Lines of `postmaster.pid` (PostgreSQL's pidfile.h): 1 the process, 8 its state. */
+export function saysReady(dir: string, pid: number | null): boolean {
+  try {
+    const lines = readFileSync(join(dir, 'postmaster.pid'), 'utf8').split('\n');
+    return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
+  } catch {
+    return false; // Not written yet.
+  }
+}
+
 /** initdb into a folder beside it, then one rename: a kill in the middle leaves nothing that looks like a cluster. */
 async function createCluster(plan: Making): Promise<void> {
   const half = `${plan.dir}.new`;

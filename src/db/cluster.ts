@@ -9,7 +9,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
 import { Fault, sayError } from '../base/index.ts';
 import { childEnvironment, under } from './account.ts';
-import { type ClusterOptions, oldSocketDir, type Plan, planCluster, superuser } from './cluster-files.ts';
+import {
+  type ClusterOptions,
+  oldSocketDir,
+  type Plan,
+  planCluster,
+  saysReady,
+  superuser,
+} from './cluster-files.ts';
 import { endOrphans } from './orphans.ts';
 
 const port = 5432;
@@ -175,20 +182,27 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  /** Connecting is the only proof: the socket is there long before recovery has ended. */
+  /**
+   * Connecting is the only proof; but each try in the middle of recovery costs the database a process, so its own word
+   * in `postmaster.pid` is awaited first.
+   */
   async #answers(gone: AbortSignal): Promise<boolean> {
     while (!gone.aborted) {
-      const client = new Client({ ...this.address, database: 'postgres', connectionTimeoutMillis: 2_000 });
-      client.on('error', () => {}); // The rejection of connect() says it already.
-      const isAnswered = await client.connect().then(
-        () => true,
-        () => false,
-      );
-      await client.end().catch(() => {}); // Only a courtesy to a server that may be gone.
-      if (isAnswered && !gone.aborted) return true;
-      await wait(20);
+      if (saysReady(this.#plan.dir, this.pid) && (await this.#isConnectable()) && !gone.aborted) return true;
+      await wait(10);
     }
     return false;
+  }
+
+  async #isConnectable(): Promise<boolean> {
+    const client = new Client({ ...this.address, database: 'postgres', connectionTimeoutMillis: 2_000 });
+    client.on('error', () => {}); // The rejection of connect() says it already.
+    const isAnswered = await client.connect().then(
+      () => true,
+      () => false,
+    );
+    await client.end().catch(() => {}); // Only a courtesy to a server that may be gone.
+    return isAnswered;
   }
 
   #becomeUp(): void {
