@@ -90,7 +90,7 @@ function encode(options: ClipOptions): Clip {
   }
 }
 
-function takeApart(bytes: Uint8Array): { video: Mp4Video; units: Unit[] } {
+export function takeApart(bytes: Uint8Array): { video: Mp4Video; units: Unit[] } {
   const init = readInit(bytes);
   const units: Unit[] = [];
   for (let at = init.bytes; at < bytes.length; ) {
