@@ -52,7 +52,8 @@ describe('in the office', { timeout: 400_000 }, () => {
 
     await using ledger = await pageAs('auditor');
     await ledger.goto('/ledger?action=camera.pause');
-    await rowOf(ledger, 'School gate').getByText('Lens is cleaned').waitFor();
+    const rows = ledger.getByRole('row').filter({ hasText: 'School gate' });
+    await rows.getByText('Lens is cleaned').waitFor();
   });
 
   test('a test of the connection says in a sentence what is wrong', async () => {
