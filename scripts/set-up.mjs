@@ -12,6 +12,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -247,21 +249,41 @@ function isExecutable(path) {
 
 // ---- the console ----
 
-/** Builds `web/dist` when what it is made of has changed since. */
+/**
+ * Builds `web/dist` when what it is made of has changed since. Built beside it and put in its place when whole: a
+ * server that runs, or a second start, never sees half a console.
+ */
 export async function ensureConsole() {
   const dist = join(root, 'web', 'dist');
   const stampFile = join(dist, '.custos-sources');
   const wanted = hashOfSources();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
   say('building the console (vite) …', '正在构建控制台（vite）…');
-  const vite = join(modules, 'vite', 'bin', 'vite.js');
-  const { code, tail } = await run(nodePath(), [vite, 'build', 'web', '--logLevel', 'warn'], {
-    boundMs: bounds.buildMs,
-  });
-  if (code !== 0) {
-    throw new SetUpProblem(inBoth(`the console cannot be built:\n${tail}`, `控制台构建失败：\n${tail}`));
+  const draft = join(modules, '.cache', `custos-console-${process.pid}`);
+  try {
+    await buildConsole(draft);
+    writeFileSync(join(draft, '.custos-sources'), wanted);
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(draft, dist);
+  } catch (error) {
+    if (error instanceof SetUpProblem) throw error;
+    // Another start may have put the same console there in this moment.
+    const isThere = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted;
+    if (!isThere)
+      throw new SetUpProblem(
+        inBoth(`cannot write ${dist}: ${error.message}`, `无法写入 ${dist}：${error.message}`),
+      );
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
   }
-  stamp(stampFile, wanted);
+}
+
+async function buildConsole(to) {
+  const vite = join(modules, 'vite', 'bin', 'vite.js');
+  const args = [vite, 'build', 'web', '--logLevel', 'warn', '--outDir', to, '--emptyOutDir'];
+  const { code, tail } = await run(nodePath(), args, { boundMs: bounds.buildMs });
+  if (code === 0) return;
+  throw new SetUpProblem(inBoth(`the console cannot be built:\n${tail}`, `控制台构建失败：\n${tail}`));
 }
 
 function hashOfSources() {
