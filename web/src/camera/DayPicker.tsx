@@ -170,12 +170,12 @@ function DayButton({
       type="button"
       className={`leaf-day number${isChosen ? ' leaf-chosen' : ''}${seconds === 0 ? ' leaf-none' : ''}`}
       disabled={isFuture}
-      aria-label={says}
       aria-pressed={isChosen}
       title={says}
       onClick={() => onDay(day)}
     >
-      {Number(day.slice(8))}
+      <span aria-hidden="true">{Number(day.slice(8))}</span>
+      <span className="hidden-words">{says}</span>
       <span className="leaf-bar">
         <span
           className={gaps > 0 ? 'leaf-gaps' : ''}

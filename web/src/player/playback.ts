@@ -393,10 +393,12 @@ export class PlaybackPlayer implements Disposable {
     this.#askAhead();
   }
 
-  /** The gap around an instant as it was told, else one without a known cause up to where footage goes on. */
+  /** What lies between an instant and where footage goes on: the longest gap that was told, else one without a cause. */
   #gapAt(atMs: number, untilMs: number): KnownGap {
-    const told = this.#gaps.find((each) => each.fromMs - 1000 <= atMs && atMs < each.toMs);
-    return told ?? { fromMs: atMs, toMs: untilMs, cause: 'unexplained', detail: {} };
+    const told = this.#gaps
+      .filter((each) => each.fromMs < untilMs && atMs - 1000 < each.toMs)
+      .toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs));
+    return told[0] ?? { fromMs: atMs, toMs: untilMs, cause: 'unexplained', detail: {} };
   }
 
   #askServer(atMs: number, keysOnly: boolean): void {
