@@ -77,7 +77,9 @@ describe('on the demo', { timeout: 600_000 }, () => {
   let logins: readonly Login[];
 
   before(async () => {
-    [custos, browser] = await Promise.all([startCustos({ args: ['--demo'] }), openBrowser()]);
+    // One after the other: whichever fails, the other is closed.
+    browser = await openBrowser();
+    custos = await startCustos({ args: ['--demo'] });
     logins = JSON.parse(await readFile(join(custos.dataDir, 'demo-logins.json'), 'utf8'));
     await camerasRecord(custos, logins);
   });

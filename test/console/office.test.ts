@@ -15,7 +15,9 @@ describe('in the office', { timeout: 400_000 }, () => {
   let logins: readonly Login[];
 
   before(async () => {
-    [custos, browser] = await Promise.all([startCustos({ args: ['--demo'] }), openBrowser()]);
+    // One after the other: whichever fails, the other is closed.
+    browser = await openBrowser();
+    custos = await startCustos({ args: ['--demo'] });
     logins = JSON.parse(await readFile(join(custos.dataDir, 'demo-logins.json'), 'utf8'));
   });
   after(async () => {
