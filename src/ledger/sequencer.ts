@@ -44,7 +44,10 @@ const lockKey = 0x637573746f6c;
 const turnEveryMs = 1_000;
 /** Well within the minute that is promised; each is a signature, five small files and 250 bytes for ever. */
 const signEveryMs = 10_000;
-const batchRows = 1_000;
+/** Entries looked at in one transaction, and the most that become leaves in it. */
+const pageRows = 4_000;
+/** At the end of the program; what is left is taken in at the next start. */
+const lastTurnMs = 3_000;
 const saltBytes = 32;
 
 interface Signed extends Checkpoint {
@@ -55,6 +58,13 @@ interface Signed extends Checkpoint {
 interface Horizon {
   readonly top: number;
   readonly writers: readonly string[];
+}
+
+/** A page of entries that was gone through: the new leaves, and how far it went. */
+interface Page {
+  readonly digests: readonly Uint8Array[];
+  readonly last: number;
+  readonly isMore: boolean;
 }
 
 export async function openLedgerTree(options: LedgerTreeOptions): Promise<LedgerTree> {
@@ -82,6 +92,7 @@ export class LedgerTree implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #isEnding = false;
+  #endByMs = Number.POSITIVE_INFINITY;
 
   constructor(at: LedgerTreeOptions, files: LedgerFiles, key: SignerKey) {
     this.#at = at;
@@ -108,8 +119,14 @@ export class LedgerTree implements AsyncDisposable {
 
   async begin(): Promise<void> {
     await this.files.writeKey(this.#key);
-    await this.#turn(true);
+    await this.#queue(() => this.#firstTurn());
     this.#schedule();
+  }
+
+  /** Of an old ledger it goes through every entry once, for seconds: that may be done while all else starts. */
+  async #firstTurn(): Promise<void> {
+    await this.#load();
+    if (!this.#signed && this.#halted === null) await this.#sign();
   }
 
   /** Takes in what is committed now and signs it. */
@@ -119,6 +136,7 @@ export class LedgerTree implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isEnding = true;
+    this.#endByMs = this.#at.clock.monoMs() + lastTurnMs;
     clearTimeout(this.#timer);
     try {
       await this.settle();
@@ -169,24 +187,21 @@ export class LedgerTree implements AsyncDisposable {
     const isOver = !before.writers.some((writer) => now.writers.includes(writer));
     const settled = isOver ? Math.max(before.top, now.writers.length === 0 ? now.top : 0) : this.#settled;
     let last = this.#settled;
-    for (;;) {
-      const batch = await kysely.transaction().execute((trx) => this.#chain(trx, last));
-      if (batch === null) return; // Another sequencer is at it, or was: nothing may be concluded.
+    for (let isMore = true; isMore; ) {
+      if (this.#at.clock.monoMs() > this.#endByMs) return;
+      const page = await kysely.transaction().execute((trx) => this.#chain(trx, last));
+      if (page === null) return; // Another sequencer is at it, or was: nothing may be concluded.
       this.#isStale = true;
-      for (const digest of batch.digests) await this.#grow(digest);
+      for (const digest of page.digests) await this.#grow(digest);
       this.#isStale = false;
-      last = batch.last;
-      if (batch.digests.length < batchRows) break;
+      ({ last, isMore } = page);
     }
     this.#settled = Math.max(this.#settled, settled);
     if (isOver) this.#horizon = now;
   }
 
   /** Null when the lock is another's, or the rows are not those we know: then all is read anew. */
-  async #chain(
-    trx: Transaction<Tables>,
-    after: number,
-  ): Promise<{ digests: Uint8Array[]; last: number } | null> {
+  async #chain(trx: Transaction<Tables>, after: number): Promise<Page | null> {
     const { rows } = await sql<{ ours: boolean; next: number }>`
       select pg_try_advisory_xact_lock(${lockKey}) ours, (select coalesce(max(leaf) + 1, 0) from ledger_leaf) next
     `.execute(trx);
@@ -195,22 +210,14 @@ export class LedgerTree implements AsyncDisposable {
       this.#isStale = true;
       return null;
     }
-    const entries = await trx
-      .selectFrom('ledger')
-      .selectAll()
-      .where('seq', '>', after)
-      .where(({ not, exists, selectFrom }) =>
-        not(exists(selectFrom('ledger_leaf').select('leaf').whereRef('ledger_leaf.seq', '=', 'ledger.seq'))),
-      )
-      .orderBy('seq')
-      .limit(batchRows)
-      .execute();
-    const leaves = entries.map((row, i) => {
+    const page = await readPage(trx, after);
+    const leaves = (await rowsOf(trx, page.unchained)).map((row, i) => {
       const salt = Buffer.from(newSecret(saltBytes), 'base64url');
       return { leaf: this.#edge.size + i, seq: row.seq, salt, digest: digestOf(salt, canonicalRow(row)) };
     });
     if (leaves.length > 0) await trx.insertInto('ledger_leaf').values(leaves).execute();
-    return { digests: leaves.map(({ digest }) => digest), last: leaves.at(-1)?.seq ?? after };
+    const isMore = page.rows === pageRows;
+    return { digests: leaves.map(({ digest }) => digest), last: page.last ?? after, isMore };
   }
 
   async #grow(digest: Uint8Array): Promise<void> {
@@ -295,7 +302,27 @@ async function readHorizon(db: Kysely<Tables>): Promise<Horizon> {
   return { top: top.rows[0]?.top ?? 0, writers: writers.rows.map(({ writer }) => writer) };
 }
 
-const pageRows = 10_000;
+/**
+ * The next entries by seq, and which of them are no leaves yet. Only the page is joined: asked for unchained entries
+ * alone, PostgreSQL would join both tables whole, for every batch.
+ */
+async function readPage(trx: Transaction<Tables>, after: number) {
+  const { rows } = await sql<{ last: number | null; rows: number; unchained: number[] }>`
+    select max(page.seq) last, count(*) rows,
+      coalesce(json_agg(page.seq) filter (where ledger_leaf.seq is null), '[]') unchained
+    from (select seq from ledger where seq > ${after} order by seq limit ${pageRows}) page
+    left join ledger_leaf on ledger_leaf.seq = page.seq
+  `.execute(trx);
+  return rows[0] ?? { last: null, rows: 0, unchained: [] };
+}
+
+async function rowsOf(trx: Transaction<Tables>, seqs: number[]) {
+  if (seqs.length === 0) return [];
+  const isNamed = sql<boolean>`seq = any(${seqs}::int8[])`;
+  return trx.selectFrom('ledger').selectAll().where(isNamed).orderBy('seq').execute();
+}
+
+const digestRows = 10_000;
 
 /** The data of the leaves from one on, as far as they follow each other without a hole. */
 async function* digestsFrom(db: Kysely<Tables>, first: number): AsyncGenerator<Uint8Array> {
@@ -305,14 +332,14 @@ async function* digestsFrom(db: Kysely<Tables>, first: number): AsyncGenerator<U
       .select(['leaf', 'digest'])
       .where('leaf', '>=', next)
       .orderBy('leaf')
-      .limit(pageRows)
+      .limit(digestRows)
       .execute();
     for (const { leaf, digest } of rows) {
       if (leaf !== next) return;
       yield digest;
       next++;
     }
-    if (rows.length < pageRows) return;
+    if (rows.length < digestRows) return;
   }
 }
 

@@ -59,8 +59,14 @@ async function asSuperuser({ db }: At, ...statements: string[]): Promise<void> {
   const client = new pg.Client(db.connect);
   await client.connect();
   await client.query('set session_replication_role = replica');
-  for (const one of statements) await client.query(one);
-  await client.end();
+  // In one transaction: the sequencer must not come between two of them.
+  try {
+    await client.query('begin');
+    for (const one of statements) await client.query(one);
+    await client.query('commit');
+  } finally {
+    await client.end();
+  }
 }
 
 const examine = async ({ db, files }: At) => examineLedger({ db: db.kysely, files });
