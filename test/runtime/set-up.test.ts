@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -111,5 +112,76 @@ test('a platform without the pinned Node is told so', async () => {
     const { code, said } = await ensurePackages(dir);
     assert.equal(code, 2);
     assert.match(said, /Custos runs on Linux x64 and arm64/);
+  });
+});
+
+const isRoot = process.getuid?.() === 0;
+
+/** Looks for FFmpeg with an `apt-get` that notes what it was asked and does `aptDoes`; nothing else is in PATH. */
+async function ensureFfmpeg(
+  dir: string,
+  aptDoes: string,
+  environment: Record<string, string> = {},
+): Promise<string> {
+  const bin = join(dir, 'bin');
+  const shell = `#!/bin/sh\nfor word; do case "$word" in -*|*=*) ;; *) echo "$word" ;; esac; done | head -1 >> ${dir}/calls\n`;
+  writeFileSync(join(bin, 'apt-get'), `${shell}${aptDoes}\n`);
+  chmodSync(join(bin, 'apt-get'), 0o755);
+  mkdirSync(join(dir, 'node_modules'), { recursive: true });
+  writeFileSync(
+    join(dir, 'scripts/try.mjs'),
+    `import { ensurePrograms } from './set-up.mjs';\nawait ensurePrograms(['ffmpeg']);\n`,
+  );
+  // The stand-in is a shell script and needs its tools; they lie where no FFmpeg does.
+  for (const tool of ['sh', 'head', 'touch', 'chmod']) {
+    if (!existsSync(join(bin, tool))) symlinkSync(`/bin/${tool}`, join(bin, tool));
+  }
+  const env = { PATH: bin, LANG: 'C', ...environment };
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [join(dir, 'scripts/try.mjs')], { env, cwd: dir }, (error, _out, said) => {
+      if (error) reject(error);
+      else resolve(said);
+    });
+  });
+}
+
+test('as root FFmpeg is fetched by apt, and then nothing is said of it', {
+  skip: isRoot ? false : 'needs root',
+}, async () => {
+  await inPackage('', async ({ dir, calls }) => {
+    const install = 'case "$*" in *--no-download*) touch bin/ffmpeg; chmod 755 bin/ffmpeg ;; esac';
+    const said = await ensureFfmpeg(dir, install);
+    assert.deepEqual(calls(), ['update', 'install', 'install']);
+    assert.match(said, /installing ffmpeg \(apt\)/);
+    assert.doesNotMatch(said, /missing/);
+    assert.equal(await ensureFfmpeg(dir, install), '');
+  });
+});
+
+test('an apt that fails costs one try a day, and the start goes on', {
+  skip: isRoot ? false : 'needs root',
+}, async () => {
+  await inPackage('', async ({ dir, calls }) => {
+    const first = await ensureFfmpeg(dir, 'echo "E: no such host" >&2; exit 100');
+    assert.match(first, /apt could not install them: E: no such host/);
+    assert.match(first, /FFmpeg is missing: .*To have it: apt-get install -y ffmpeg/);
+    const second = await ensureFfmpeg(dir, 'exit 100');
+    assert.doesNotMatch(second, /installing/);
+    assert.deepEqual(calls(), ['update', 'install']);
+  });
+});
+
+test('who does not want apt, or may not use it, is told the command', async () => {
+  await inPackage('', async ({ dir, calls }) => {
+    const said = await ensureFfmpeg(dir, '', { CUSTOS_NO_APT: '1' });
+    assert.match(
+      said,
+      /FFmpeg is missing: .*recording, live view and playback are not.*apt-get install -y ffmpeg/,
+    );
+    assert.match(
+      await ensureFfmpeg(dir, '', { CUSTOS_NO_APT: '1', LANG: 'zh_CN.UTF-8' }),
+      /缺少 FFmpeg.*安装命令/,
+    );
+    assert.deepEqual(calls(), []);
   });
 });
