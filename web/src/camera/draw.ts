@@ -43,7 +43,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
   context.fillRect(0, rows.track, scale.widthPx, rows.trackEnd - rows.track);
   drawFuture(context, scene);
   context.fillStyle = colours.span;
-  for (const span of scene.footage.spans) fillStretch(context, scale, span, 0);
+  for (const span of scene.footage.spans) fillStretch(context, scale, span, 1);
   for (const gap of scene.footage.gaps) drawGap(context, scene, gap, gapKindOf(gap.cause));
   drawTicks(context, scene);
   if (scene.selection) drawSelection(context, scene, scene.selection);
