@@ -52,7 +52,7 @@ const scenes: readonly Scene[] = isLong
     ];
 
 test('what a camera sent, and nothing else, is in the clip of a span: added, recorded and downloaded at the console', {
-  timeout: isLong ? 1_200_000 : 300_000,
+  timeout: isLong ? 2_400_000 : 300_000,
 }, async (t) => {
   await using stack = new AsyncDisposableStack();
   const clips: Clip[] = [];
