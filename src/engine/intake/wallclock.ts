@@ -95,9 +95,10 @@ export class StepWatch {
   }
 }
 
+/** Ten minutes: over less, the jitter of a busy machine looks like hundreds of parts per million. */
 const readingsKept = 60;
-const driftNeedsMs = 30_000;
-const readingsApartMs = 1_000;
+const driftNeedsMs = 90_000;
+const readingsApartMs = 10_000;
 
 /**
  * The camera's own date against ours, by its sender reports: how far off it is, and how fast that changes (least
