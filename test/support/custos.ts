@@ -58,6 +58,14 @@ export class Caller {
     return reply.body;
   }
 
+  /** As `call`, but asks again while the server says that its database is away for a moment. */
+  async callSoon(method: string, path: string, body?: unknown): Promise<Reply> {
+    return until(`${method} ${path} is answered`, async () => {
+      const reply = await this.call(method, path, body);
+      return reply.status === 503 ? undefined : reply;
+    });
+  }
+
   async signIn(name: string, password: string): Promise<this> {
     const { me } = await this.must('POST', '/api/session', { name, password });
     this.csrf = me.csrf;

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Clock, noLog, systemClock } from '../../../src/base/index.ts';
 import type { Fact, SegmentFacts } from '../../../src/engine/index.ts';
@@ -261,6 +262,8 @@ test('dropped means closed: the file is told before drop resolves', async () => 
   await at.fact('recorded');
   at.engine.record('cam_1.main', null, { cause: 'retired', detail: { by: 'Wu' } });
   await at.engine.drop('cam_1.main');
+  // What was told waits in the queue of facts; one turn of the loop is all that its reader needs.
+  await setImmediate();
   assert.equal(at.of('segment-closed').length, 1);
   assert.equal(at.of('gap-opened').at(-1)?.cause, 'retired');
 });
