@@ -21,6 +21,25 @@ export type { Answer, Both, Cite, Clause, Facts, PlaceClass, Profile, Rank } fro
 export * as collect from './clauses/collect.ts';
 export * as govern from './clauses/govern.ts';
 export * as store from './clauses/store.ts';
+export {
+  areProfiles,
+  conflictName,
+  conflictOn,
+  type Important,
+  judgePolicy,
+  justificationRecorded,
+  type Keeping,
+  keepingOn,
+  type Moments,
+  momentsOf,
+  type Policy,
+  policyFloor,
+  type SiteLaw,
+  shortestMs,
+  sitePolicy,
+  type Verdict,
+} from './keeping.ts';
+export { type PlaceType, placeClasses, placeTypeOf, placeTypes } from './places.ts';
 export { profileOf, profiles, profilesOf } from './profiles/index.ts';
 export {
   type Choice,

@@ -28,7 +28,7 @@ const schoolPage: Instrument = {
   instrument: 'GB/T 29315-2022',
   rank: 'standard',
   lang: zh,
-  from: '2022-01-01',
+  from: '2022-06-01',
   confidence: 'V2',
 };
 const nurseryNews: Instrument = {
