@@ -252,6 +252,7 @@ function serverSettings(plan: Plan): string[] {
     max_wal_size: '1GB', // Bounds recovery after a kill to seconds.
     shared_buffers: '128MB',
     max_connections: '60',
+    max_locks_per_transaction: '256', // A query over all days locks each day's partition and its indexes.
     huge_pages: 'off',
     jit: 'off', // Compiling costs more than any query of ours.
     timezone: 'UTC',

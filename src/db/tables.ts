@@ -129,6 +129,7 @@ export interface SegmentTable {
   id: string;
   end_ms: number;
   condition: Generated<'good' | 'missing' | 'damaged'>;
+  class: Generated<'ordinary' | 'important' | 'evidence' | 'alarm'>;
   volume_id: string;
   path: string;
   run: string;

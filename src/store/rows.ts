@@ -4,8 +4,9 @@
  */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Clock, Fault, type Log, sayError } from '../base/index.ts';
-import type { Database, Tables } from '../db/index.ts';
+import { brokenConstraint, type Database, type Tables } from '../db/index.ts';
 import type { SegmentFacts } from '../engine/index.ts';
+import { KnownDays } from './days.ts';
 import type { GapChange } from './gaps.ts';
 import { pause } from './pause.ts';
 
@@ -33,6 +34,7 @@ const mostWaitMs = 2_000;
 export class RowQueue implements AsyncDisposable {
   readonly #at: RowQueueOptions;
   readonly #ending = new AbortController();
+  readonly #days = new KnownDays();
   #waiting: RowChange[] = [];
   #running: Promise<void> | null = null;
   #isAway = false;
@@ -115,7 +117,7 @@ export class RowQueue implements AsyncDisposable {
   /** One that the database refuses for good must not hold up the others. */
   async #write(batch: readonly RowChange[]): Promise<void> {
     try {
-      await writeRows(this.#at.db.kysely, batch);
+      await this.#writeInDays(batch);
       this.#at.written(batch);
     } catch (error) {
       if (isPassing(error)) throw error;
@@ -125,6 +127,21 @@ export class RowQueue implements AsyncDisposable {
       }
       this.#at.log.error({ change: nameOf(batch[0]!), error: sayError(error) }, 'a row cannot be written');
       this.#at.lost(batch);
+    }
+  }
+
+  /** A day that was dropped when nothing was left of it is made once more. */
+  async #writeInDays(batch: readonly RowChange[]): Promise<void> {
+    const { kysely } = this.#at.db;
+    const starts = batch.flatMap((change) => (change.kind === 'segment' ? [change.segment.startMs] : []));
+    await this.#days.make(kysely, starts);
+    try {
+      await writeRows(kysely, batch);
+    } catch (error) {
+      if (brokenConstraint(error) !== '') throw error;
+      this.#days.forget();
+      await this.#days.make(kysely, starts);
+      await writeRows(kysely, batch);
     }
   }
 
@@ -175,7 +192,7 @@ async function insertSegments(
   const inserted = await trx
     .insertInto('segment')
     .values(segments.map(({ segment, recovered }) => segmentRow(segment, recovered)))
-    .onConflict((conflict) => conflict.column('id').doNothing())
+    .onConflict((conflict) => conflict.columns(['id', 'start_ms']).doNothing())
     .returning(['volume_id', 'bytes'])
     .execute();
   const byVolume = new Map<string, { segments: number; bytes: number }>();

@@ -78,6 +78,45 @@ test('a migration is applied once, in order, and two starts at once do not apply
   );
 });
 
+test('rows of an index in one piece are moved into their days', async () => {
+  await using db = await testDatabase({ bare: true });
+  const all = readMigrations();
+  const isOlder = ({ name }: Migration) => name < '0030';
+  await migrate(db.connect, all.filter(isOlder), noLog);
+  const dayMs = 86_400_000;
+  await run(
+    db,
+    `insert into site values ('s', 'S', 's', '', 'UTC', now());
+    insert into camera (id, site_id, name, name_folded, url, transport, ordered_ms, created)
+      values ('c', 's', 'C', 'c', 'rtsp://c', 'auto', 0, now());
+    insert into volume (id, path, created) values ('v', '/v', now());
+    insert into segment (camera_id, stream, start_ms, id, end_ms, volume_id, path, run, start_ticks, duration_ticks,
+        bytes, parts, pictures, codec, width, height, packets_lost, damaged_pictures, digest)
+      select 'c', 'main', i * ${dayMs / 4}, 'seg_' || i, i * ${dayMs / 4} + 60000, 'v', 'p' || i, 'r', 0, 1, 1, 1, 1,
+        'avc1', 1, 1, 0, 0, sha256('x') from generate_series(0, 9) i`,
+  );
+  const before = await run(db, 'select * from segment order by start_ms');
+  await migrate(db.connect, all, noLog);
+  const after = await run(db, 'select * from segment order by start_ms');
+  assert.deepEqual(
+    after.rows.map(({ class: _, ...row }) => row),
+    before.rows,
+  );
+  assert.ok(after.rows.every((row) => row.class === 'ordinary'));
+  const days = await run(
+    db,
+    'select tableoid::regclass::text as day, count(*)::int n from segment group by 1 order by 1',
+  );
+  assert.deepEqual(
+    days.rows.map(({ day, n }) => [day, n]),
+    [
+      ['segment_19700101', 4],
+      ['segment_19700102', 4],
+      ['segment_19700103', 2],
+    ],
+  );
+});
+
 test('an edited, a missing and a late migration are refused', async () => {
   await using db = await testDatabase({ bare: true });
   const first = step('0002_a', 'create table a (x int)');
