@@ -32,6 +32,10 @@ export const gapCauses = {
     zh: '摄像机地址或访问方式被 {by} 修改',
   },
   'clock-step': { en: "the server's clock was set", zh: '服务器时钟被调整' },
+  'index-rebuilt': {
+    en: 'the index was made anew from the disks; why nothing was recorded is not known any more',
+    zh: '索引由磁盘重建，未录像的原因已无从查考',
+  },
   unexplained: { en: 'no cause is known', zh: '原因不明' },
 } as const satisfies Record<string, Said>;
 export type GapCause = keyof typeof gapCauses;

@@ -1,38 +1,78 @@
-/** `custos fsck --ledger`: is the ledger what was signed? Beside a running Custos, or alone. */
+/**
+ * `custos fsck`: is what is kept what was kept? `--ledger`: the ledger against what was signed. `--depth`: the footage
+ * against its index. `--rebuild`: the index anew from the footage alone. Beside a running Custos, or alone.
+ */
 import { join } from 'node:path';
 import { noLog, systemClock } from '../base/index.ts';
 import { openBeside } from '../db/index.ts';
 import { type Examination, examineLedger, type Finding, LedgerFiles } from '../ledger/index.ts';
-import { type Both, type Command, readArguments, Usage } from './command.ts';
+import { type Both, type Command, readArguments, type Terminal, Usage } from './command.ts';
+import { type Depth, depths } from './examine-footage.ts';
+import { fsckFootage } from './fsck-footage.ts';
+import { fsckRebuild } from './fsck-rebuild.ts';
 
 export const fsck: Command = {
   does: {
-    en: 'Examines what is kept. --ledger: every entry against its leaf, tile and signed checkpoint.',
-    zh: '检查已保存的数据。--ledger：将每条记录与其叶节点、树片和已签名的检查点逐一核对。',
+    en: 'Examines what is kept. --depth present|size|digest: the footage against its index; --rebuild: the index anew from the footage; --ledger: every entry against its leaf, tile and signed checkpoint.',
+    zh: '检查已保存的数据。--depth present|size|digest：将录像文件与索引核对；--rebuild：仅凭录像文件重建索引；--ledger：将每条记录与其叶节点、树片和已签名的检查点逐一核对。',
   },
   run: async (args, terminal) => {
-    const { settings, isJson } = readArguments(
-      args.filter((arg) => arg !== '--ledger'),
-      terminal,
-    );
-    if (!args.includes('--ledger')) throw new Usage('fsck needs --ledger.');
-    await using db = await openBeside({
-      dataDir: settings.data,
-      databaseUrl: settings.databaseUrl,
-      log: noLog,
-      clock: systemClock,
-    });
-    const files = new LedgerFiles(join(settings.data, 'ledger'));
-    const seen = await examineLedger({ db: db.kysely, files });
-    const isGood = seen.findings.length === 0;
-    if (isJson) process.stdout.write(`${JSON.stringify({ good: isGood, ...seen })}\n`);
-    else
-      for (const says of [summary(seen), ...seen.findings.map(sentence)]) {
-        process.stdout.write(`${says[terminal.language]}\n`);
-      }
-    return isGood ? 0 : 1;
+    const { asked, rest } = readTask(args);
+    if (asked.task === 'rebuild') return fsckRebuild(rest, terminal, asked.volumes);
+    if (asked.task === 'footage') return fsckFootage(rest, terminal, asked);
+    return fsckLedger(rest, terminal);
   },
 };
+
+type Asked =
+  | { readonly task: 'ledger' }
+  | { readonly task: 'rebuild'; readonly volumes: readonly string[] }
+  | { readonly task: 'footage'; readonly depth: Depth; readonly isFast: boolean };
+
+/** What is to be done, and what is left of the arguments: those that `npm start` knows too. */
+function readTask(args: readonly string[]): { asked: Asked; rest: readonly string[] } {
+  const rest: string[] = [];
+  const volumes: string[] = [];
+  const flags = new Set<string>();
+  let depth: Depth | null = null;
+  for (let i = 0; i < args.length; i++) {
+    const [name = '', inline] = (args[i] as string).split(/=(.*)/s);
+    const value = () => inline ?? args[++i] ?? '';
+    if (name === '--depth') depth = readDepth(value());
+    else if (name === '--volume') volumes.push(value());
+    else if (name === '--ledger' || name === '--rebuild' || name === '--fast') flags.add(name);
+    else rest.push(args[i] as string);
+  }
+  const tasks = [depth !== null, flags.has('--ledger'), flags.has('--rebuild')].filter(Boolean).length;
+  if (tasks !== 1) throw new Usage(`fsck needs one of --depth ${depths.join('|')}, --rebuild or --ledger.`);
+  if (depth !== null) return { asked: { task: 'footage', depth, isFast: flags.has('--fast') }, rest };
+  return { asked: flags.has('--rebuild') ? { task: 'rebuild', volumes } : { task: 'ledger' }, rest };
+}
+
+function readDepth(given: string): Depth {
+  const depth = depths.find((one) => one === given);
+  if (!depth) throw new Usage(`--depth is one of ${depths.join(', ')}.`);
+  return depth;
+}
+
+async function fsckLedger(args: readonly string[], terminal: Terminal): Promise<0 | 1> {
+  const { settings, isJson } = readArguments(args, terminal);
+  await using db = await openBeside({
+    dataDir: settings.data,
+    databaseUrl: settings.databaseUrl,
+    log: noLog,
+    clock: systemClock,
+  });
+  const files = new LedgerFiles(join(settings.data, 'ledger'));
+  const seen = await examineLedger({ db: db.kysely, files });
+  const isGood = seen.findings.length === 0;
+  if (isJson) process.stdout.write(`${JSON.stringify({ good: isGood, ...seen })}\n`);
+  else
+    for (const says of [summary(seen), ...seen.findings.map(sentence)]) {
+      process.stdout.write(`${says[terminal.language]}\n`);
+    }
+  return isGood ? 0 : 1;
+}
 
 function summary({ entries, leaves, checkpoints, signed, waiting, findings }: Examination): Both {
   return findings.length === 0

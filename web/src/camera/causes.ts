@@ -18,6 +18,7 @@ const kinds: Readonly<Record<GapCause, GapKind>> = {
   'engine-restart': 'system',
   'system-stopped': 'system',
   'clock-step': 'system',
+  'index-rebuilt': 'storage',
   starting: 'system',
   paused: 'person',
   retired: 'person',

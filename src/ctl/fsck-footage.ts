@@ -1,0 +1,124 @@
+/** `custos fsck --depth …`: the footage against its index, said in sentences, with progress on a terminal. */
+import { setPriority } from 'node:os';
+import { noLog, systemClock } from '../base/index.ts';
+import { openBeside } from '../db/index.ts';
+import { type Both, readArguments, type Terminal } from './command.ts';
+import { type Depth, examineFootage, type FootageFinding, type FootageSeen } from './examine-footage.ts';
+import { isRunning, lastAlive } from './is-running.ts';
+import { paceOf } from './pace.ts';
+import { showProgress } from './progress.ts';
+
+/** Beside a running Custos: recording comes first. */
+const shareBeside = 0.4;
+const nicest = 19;
+/** A file begun this shortly before the newest row may have none yet: the next start takes it up. */
+const marginMs = 20 * 60_000;
+/** More findings are one finding: the list of all is in --json, which is written as it comes. */
+const maxNamed = 10_000;
+
+export async function fsckFootage(
+  args: readonly string[],
+  terminal: Terminal,
+  { depth, isFast }: { depth: Depth; isFast: boolean },
+): Promise<0 | 1> {
+  const { settings, isJson } = readArguments(args, terminal);
+  await using db = await openBeside({
+    ...{ dataDir: settings.data, databaseUrl: settings.databaseUrl, log: noLog, clock: systemClock },
+  });
+  const isBeside = await isRunning(db.kysely);
+  if (isBeside && !isFast) setPriority(nicest);
+  const progress = showProgress({
+    isShown: !isJson && process.stderr.isTTY === true,
+    clock: systemClock,
+    terminal,
+  });
+  const findings: FootageFinding[] = [];
+  const seen = await examineFootage({
+    db: db.kysely,
+    clock: systemClock,
+    depth,
+    pace: paceOf(systemClock, isBeside && !isFast ? shareBeside : 1),
+    freshFromMs: ((await lastAlive(db.kysely))?.alive.getTime() ?? Number.POSITIVE_INFINITY) - marginMs,
+    found: (finding) => {
+      if (isJson && findings.length < maxNamed) findings.push(finding);
+      else if (!isJson) progress.say(sentenceOf(finding)[terminal.language]);
+    },
+    progress: (now, total) =>
+      depth === 'digest' ? progress.at(now.bytes, total.bytes) : progress.at(now.segments, total.segments),
+  });
+  progress.end();
+  const isGood = seen.findings === 0;
+  if (isJson) process.stdout.write(`${JSON.stringify({ good: isGood, depth, ...seen, findings })}\n`);
+  else process.stdout.write(`${summaryOf(seen, depth)[terminal.language]}\n`);
+  return isGood ? 0 : 1;
+}
+
+/** One finding in words, with the file that it is about. */
+export function sentenceOf(finding: FootageFinding): Both {
+  const { path } = finding;
+  switch (finding.what) {
+    case 'missing':
+      return { en: `✖ ${path}: missing.`, zh: `✖ ${path}：文件缺失。` };
+    case 'short':
+    case 'long': {
+      const { bytes, wanted } = finding;
+      const than = finding.what === 'short' ? { en: 'shorter', zh: '小' } : { en: 'longer', zh: '大' };
+      return {
+        en: `✖ ${path}: ${than.en} than it was (${bytes} of ${wanted} bytes).`,
+        zh: `✖ ${path}：文件比原来${than.zh}（现 ${bytes} 字节，应为 ${wanted} 字节）。`,
+      };
+    }
+    case 'digest': {
+      const where = finding.where.slice(0, 3).join('; ');
+      return {
+        en: `✖ ${path}: not what was stored, the digest differs${where ? ` (${where})` : ''}.`,
+        zh: `✖ ${path}：内容与存入时不同，摘要不符${where ? `（${where}）` : ''}。`,
+      };
+    }
+    case 'unreadable':
+      return {
+        en: `✖ ${path}: cannot be read (${finding.why}).`,
+        zh: `✖ ${path}：无法读取（${finding.why}）。`,
+      };
+    case 'unknown':
+      return {
+        en: `✖ ${path}: a segment that is not in the index.`,
+        zh: `✖ ${path}：录像段文件不在索引中。`,
+      };
+    case 'double':
+      return {
+        en: `✖ ${path}: has the id ${finding.segment}, which belongs to ${finding.other}.`,
+        zh: `✖ ${path}：编号 ${finding.segment} 已属于 ${finding.other}。`,
+      };
+    case 'foreign':
+      return {
+        en: `✖ ${path}: not a file of Custos; it is left alone.`,
+        zh: `✖ ${path}：不是 Custos 的文件，不作处理。`,
+      };
+    case 'volume':
+      return {
+        en: `✖ ${path}: cannot be looked into (${finding.why}).`,
+        zh: `✖ ${path}：无法查看（${finding.why}）。`,
+      };
+  }
+}
+
+const mb = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+
+function summaryOf({ segments, findings, fresh, bytes }: FootageSeen, depth: Depth): Both {
+  const read =
+    depth === 'digest' ? { en: `, ${mb(bytes)} read`, zh: `，已读取 ${mb(bytes)}` } : { en: '', zh: '' };
+  const waiting =
+    fresh > 0
+      ? { en: `; ${fresh} files are so new that they have no row yet`, zh: `；${fresh} 个新文件尚未入索引` }
+      : { en: '', zh: '' };
+  return findings === 0
+    ? {
+        en: `✔ ${segments} segments: all as the index says${read.en}${waiting.en}.`,
+        zh: `✔ 共 ${segments} 个录像段，与索引一致${read.zh}${waiting.zh}。`,
+      }
+    : {
+        en: `✖ ${segments} segments examined, ${findings} findings${read.en}${waiting.en}.`,
+        zh: `✖ 已检查 ${segments} 个录像段，发现 ${findings} 个问题${read.zh}${waiting.zh}。`,
+      };
+}

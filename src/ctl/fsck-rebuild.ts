@@ -1,0 +1,122 @@
+/** `custos fsck --rebuild`: the index of footage made anew from the volumes alone, while Custos does not run. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Fault, noLog, systemClock } from '../base/index.ts';
+import { openDatabase } from '../db/index.ts';
+import { type Adopted, Adoption, openFootageVolume } from '../store/index.ts';
+import { type Both, readArguments, type Terminal } from './command.ts';
+import { examineFootage, type FootageFinding } from './examine-footage.ts';
+import { sentenceOf } from './fsck-footage.ts';
+import { isRunning } from './is-running.ts';
+import { paceOf } from './pace.ts';
+import { showProgress } from './progress.ts';
+import { readVolumes } from './read-volumes.ts';
+
+const maxNamed = 10_000;
+
+interface Outcome extends Adopted {
+  readonly files: number;
+  readonly seconds: number;
+  readonly unreadable: readonly { path: string; why: string }[];
+  readonly findings: readonly FootageFinding[];
+}
+
+export async function fsckRebuild(
+  args: readonly string[],
+  terminal: Terminal,
+  folders: readonly string[],
+): Promise<0 | 1> {
+  const { settings, isJson } = readArguments(args, terminal);
+  await mkdir(settings.data, { recursive: true, mode: 0o700 });
+  // Refuses where Custos runs on the folder: two writers of one index would undo each other.
+  await using db = await openDatabase({
+    ...{ dataDir: settings.data, databaseUrl: settings.databaseUrl, log: noLog, clock: systemClock },
+  });
+  if (await isRunning(db.kysely)) throw new Fault('Custos runs on this database: stop it first');
+  const at = { db, clock: systemClock, log: noLog };
+  const volumes = [await openFootageVolume(at, settings.data)];
+  for (const folder of folders) volumes.push(await openOther(db, folder));
+  const known = await db.kysely.selectFrom('volume').select(['id', 'path']).execute();
+  for (const one of known)
+    if (!volumes.some(({ id }) => id === one.id) && existsSync(one.path)) volumes.push(one);
+
+  const progress = showProgress({
+    isShown: !isJson && process.stderr.isTTY === true,
+    clock: systemClock,
+    terminal,
+  });
+  const unreadable: { path: string; why: string }[] = [];
+  const beganMs = systemClock.monoMs();
+  let files = 0;
+  await using adoption = new Adoption(at);
+  await adoption.begin();
+  await readVolumes(volumes, {
+    read: async (facts, path) => {
+      files++;
+      if (!(await adoption.take(facts)))
+        unreadable.push({ path, why: `the camera id ${facts.cameraId} is none` });
+    },
+    failed: (path, why) => {
+      files++;
+      if (unreadable.length < maxNamed) unreadable.push({ path, why });
+    },
+    progress: (done, of) => progress.at(done, of),
+  });
+  const adopted = await adoption.end();
+  const findings = await whatIsLeft(db.kysely);
+  progress.end();
+  const seconds = (systemClock.monoMs() - beganMs) / 1000;
+  const outcome: Outcome = { ...adopted, files, seconds, unreadable, findings };
+  const isGood = unreadable.length === 0 && findings.length === 0 && adopted.refused === 0;
+  if (isJson) process.stdout.write(`${JSON.stringify({ good: isGood, ...outcome })}\n`);
+  else for (const says of sentencesOf(outcome)) process.stdout.write(`${says[terminal.language]}\n`);
+  return isGood ? 0 : 1;
+}
+
+type Db = Awaited<ReturnType<typeof openDatabase>>;
+
+/** A disk that was a volume of the lost index: its folder is named by whoever plugs it in. */
+async function openOther(db: Db, folder: string): Promise<{ id: string; path: string }> {
+  const path = resolve(folder);
+  if (!existsSync(path)) throw new Fault(`there is no folder ${path}`);
+  const known = await db.kysely.selectFrom('volume').select('id').where('path', '=', path).executeTakeFirst();
+  if (known) return { id: known.id, path };
+  const rows = await db.kysely.selectFrom('volume').select('id').execute();
+  const id = `footage-${rows.length + 1}`;
+  await db.kysely
+    .insertInto('volume')
+    .values({ id, path, created: new Date(systemClock.wallMs()) })
+    .execute();
+  return { id, path };
+}
+
+/** What lies there and is in no row now: a second file of one id, and what is not ours. */
+async function whatIsLeft(db: Db['kysely']): Promise<FootageFinding[]> {
+  const findings: FootageFinding[] = [];
+  await examineFootage({
+    ...{ db, clock: systemClock, depth: 'present', pace: paceOf(systemClock, 1) },
+    freshFromMs: Number.POSITIVE_INFINITY,
+    found: (finding) => {
+      // One that cannot be read is named with its reason already.
+      if (finding.what !== 'unknown' && findings.length < maxNamed) findings.push(finding);
+    },
+    progress: () => {},
+  });
+  return findings;
+}
+
+function sentencesOf({ files, segments, cameras, gaps, seconds, unreadable, findings }: Outcome): Both[] {
+  const rate = Math.round(files / Math.max(seconds, 0.001));
+  return [
+    ...unreadable.map(({ path, why }) => ({
+      en: `✖ ${path}: not taken into the index (${why}).`,
+      zh: `✖ ${path}：未能编入索引（${why}）。`,
+    })),
+    ...findings.map(sentenceOf),
+    {
+      en: `✔ ${segments} segments of ${files} files are in the index (${rate} a second); ${cameras} cameras were known from footage only and stand paused at the site “Found on disk”, with ${gaps} gaps.`,
+      zh: `✔ ${files} 个文件中的 ${segments} 个录像段已编入索引（每秒 ${rate} 个）；${cameras} 台仅由录像得知的摄像机列于“磁盘恢复”场所，处于暂停状态，缺口 ${gaps} 个。`,
+    },
+  ];
+}

@@ -1,0 +1,191 @@
+/** `custos fsck`: what is wrong with stored footage is named; the index comes back from the disks alone; nothing is touched. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { newId, noLog, systemClock } from '../../src/base/index.ts';
+import { openBeside } from '../../src/db/index.ts';
+import { makeClip } from '../engine/mp4/clips.ts';
+import { type Recorded, record } from '../engine/segment/record.ts';
+
+const ctl = join(import.meta.dirname, '../../src/ctl.ts');
+const data = mkdtempSync(join(tmpdir(), 'custos-fsck-'));
+const footage = join(data, 'footage');
+const camera = newId('cam');
+const startMs = Date.UTC(2026, 9, 1, 23, 59, 40);
+let written: Recorded[];
+
+interface Report {
+  readonly code: number;
+  readonly good: boolean;
+  readonly segments: number;
+  readonly cameras: number;
+  readonly gaps: number;
+  readonly findings: readonly { what: string; path: string; where?: string[]; other?: string }[];
+  readonly unreadable: readonly { path: string; why: string }[];
+}
+
+function run(args: string[], lang = 'C.UTF-8'): Promise<{ code: number; out: string; said: string }> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env.PATH, HOME: '/', LANG: lang };
+    execFile(
+      process.execPath,
+      [ctl, 'fsck', '--data', data, ...args],
+      { env, timeout: 120_000 },
+      (error, out, said) => {
+        resolve({ code: error ? Number(error.code) : 0, out, said });
+      },
+    );
+  });
+}
+
+async function report(...args: string[]): Promise<Report> {
+  const { code, out, said } = await run([...args, '--json']);
+  assert.ok(out.startsWith('{'), `${code} ${out} ${said}`);
+  return { code, ...JSON.parse(out) };
+}
+
+const whats = ({ findings }: Report) => findings.map(({ what }) => what).sort();
+const fullOf = (segment: Recorded) => join(footage, segment.path);
+/** Every file below the volume with its bytes: to show that nothing was changed. */
+const filesNow = () =>
+  readdirSync(footage, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((path) => [path, readFileSync(path).toString('base64')] as const);
+
+before(() => {
+  mkdirSync(footage, { recursive: true });
+  const clip = makeClip({ seconds: 6, gop: 50, size: '160x120' });
+  const volume = { id: 'footage', path: footage };
+  const run = (fromMs: number) =>
+    record(volume, clip, { startMs: fromMs, seconds: 36, segmentSeconds: 6, cameraId: camera });
+  written = [...run(startMs), ...run(startMs + 60_000)];
+});
+after(() => rmSync(data, { recursive: true, force: true }));
+
+test('the whole index comes back from the disks alone, with a camera for footage that nobody knows any more', async () => {
+  const before = filesNow();
+  const made = await report('--rebuild');
+  assert.deepEqual({ ...made, seconds: 0 }, {
+    ...{
+      code: 0,
+      good: true,
+      files: written.length,
+      segments: written.length,
+      cameras: 1,
+      gaps: 2,
+      refused: 0,
+    },
+    ...{ unreadable: [], findings: [], seconds: 0 },
+  } as unknown as Report);
+  assert.deepEqual(filesNow(), before, 'no file is touched');
+  await using db = await openBeside({ dataDir: data, log: noLog, clock: systemClock });
+  const found = await db.kysely.selectFrom('camera').selectAll().executeTakeFirstOrThrow();
+  assert.equal(found.id, camera);
+  assert.equal(found.ordered_ms, startMs);
+  assert.equal(found.paused_by, 'custos fsck --rebuild');
+  const rows = await db.kysely.selectFrom('segment').selectAll().orderBy('start_ms').execute();
+  assert.deepEqual(
+    rows.map((row) => row.id),
+    written.map(({ id }) => id),
+  );
+  assert.ok(rows.every((row) => row.recovered));
+  const gaps = await db.kysely.selectFrom('gap').selectAll().orderBy('from_ms').execute();
+  assert.deepEqual(
+    gaps.map(({ cause }) => cause),
+    ['index-rebuilt', 'index-rebuilt'],
+  );
+  assert.deepEqual(
+    gaps.map(({ to_ms }) => to_ms),
+    [startMs + 60_000, null],
+    'the hole, and since the last picture',
+  );
+});
+
+test('once more it takes nothing in twice', async () => {
+  const again = await report('--rebuild');
+  assert.equal(again.code, 0);
+  assert.equal(again.cameras, 0);
+  await using db = await openBeside({ dataDir: data, log: noLog, clock: systemClock });
+  assert.equal((await db.kysely.selectFrom('segment').select('id').execute()).length, written.length);
+  const [volume] = await db.kysely.selectFrom('volume').select(['segments']).execute();
+  assert.equal(volume?.segments, written.length);
+});
+
+test('footage as it was stored is good at every depth', async () => {
+  for (const depth of ['present', 'size', 'digest']) {
+    const seen = await report('--depth', depth);
+    assert.deepEqual(whats(seen), []);
+    assert.equal(seen.code, 0);
+    assert.equal(seen.segments, written.length);
+  }
+  const { out } = await run(['--depth', 'size'], 'zh_CN.UTF-8');
+  assert.match(out, /^✔ 共 12 个录像段，与索引一致。$/m);
+});
+
+test('what is missing, short, changed, foreign, unknown or there twice is named, at the depth that sees it', async () => {
+  const [gone, short, flipped, twin] = written as [Recorded, Recorded, Recorded, Recorded];
+  renameSync(fullOf(gone), join(data, 'aside'));
+  truncateSync(fullOf(short), 5_000);
+  const bytes = readFileSync(fullOf(flipped));
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+  writeFileSync(fullOf(flipped), bytes);
+  const copy = join(
+    dirname(fullOf(twin)),
+    `${twin.startMs - 1000}-${twin.id}.${twin.path.split('.').at(-1)}`,
+  );
+  copyFileSync(fullOf(twin), copy);
+  writeFileSync(join(footage, 'holiday.jpg'), 'not ours');
+  writeFileSync(join(dirname(fullOf(twin)), 'notes.txt'), 'not ours either');
+  const stranger = copy.replace(twin.id, newId('seg'));
+  copyFileSync(fullOf(twin), stranger);
+  const before = filesNow();
+
+  const common = ['double', 'foreign', 'foreign', 'missing', 'unknown'];
+  assert.deepEqual(whats(await report('--depth', 'present')), common);
+  assert.deepEqual(whats(await report('--depth', 'size')), [...common, 'short'].sort());
+  const deep = await report('--depth', 'digest');
+  assert.deepEqual(whats(deep), ['digest', ...common, 'short'].sort());
+  assert.equal(deep.code, 1);
+  assert.equal(deep.findings.find(({ what }) => what === 'double')?.other, fullOf(twin));
+  assert.deepEqual(filesNow(), before, 'nothing is touched, whatever it is');
+
+  const { out, code } = await run(['--depth', 'digest']);
+  assert.equal(code, 1);
+  assert.match(out, /holiday\.jpg: not a file of Custos; it is left alone\./);
+  assert.match(out, /not what was stored, the digest differs/);
+});
+
+test('two files with one id: the first is in the index, the second is named', async () => {
+  rmSync(join(data, 'pg'), { recursive: true });
+  const made = await report('--rebuild');
+  assert.equal(made.code, 1);
+  assert.ok(made.findings.some(({ what }) => what === 'double') || made.unreadable.length > 0);
+  await using db = await openBeside({ dataDir: data, log: noLog, clock: systemClock });
+  const ids = (await db.kysely.selectFrom('segment').select('id').execute()).map(({ id }) => id);
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test('a depth that does not exist, two tasks at once or no database: could not run', async () => {
+  for (const args of [['--depth', 'deep'], ['--depth', 'size', '--ledger'], []]) {
+    const { code, said } = await run(args);
+    assert.equal(code, 2);
+    assert.match(said, /--depth/);
+  }
+  assert.ok(existsSync(join(data, 'pg')));
+});
