@@ -88,6 +88,8 @@ comment on column ledger.detail is 'What else is worth knowing; never a secret.'
 create index ledger_by_actor on ledger (actor_id, seq) where actor_id is not null;
 create index ledger_by_subject on ledger (subject_id, seq) where subject_id is not null;
 create index ledger_by_at on ledger (at);
+-- One entry a segment would hide all others from who reads the ledger, and from the index they are found by.
+create index ledger_but_segments on ledger (seq) where action <> 'segment.stored';
 
 create function ledger_is_append_only() returns trigger language plpgsql as $$
 begin
@@ -124,11 +126,21 @@ create table site (
   name_folded text not null unique,
   address text not null default '',
   time_zone text not null,
-  created timestamptz not null
+  created timestamptz not null,
+  profiles text[] not null default array['cn-national'],
+  place_class text not null default 'art7.2-operator' check (
+    place_class in ('art7.1-government', 'art7.2-operator', 'art9-other-public', 'art33-non-public', 'state-security')
+  ),
+  place_type text,
+  key_target boolean not null default false
 );
 comment on table site is 'A place under the unit. Written by collect.';
 comment on column site.name_folded is 'The name in NFKC and lower case: two sites may not differ by case alone.';
 comment on column site.time_zone is 'IANA name; days of the calendar and hours on paper are those of this zone.';
+comment on column site.profiles is 'Ids of law profiles that bind it, beside those of the key target.';
+comment on column site.place_class is 'Its class under Order 799, a recorded decision of the unit: it decides the duties.';
+comment on column site.place_type is 'What kind of place it is (law/places.ts); null = not said.';
+comment on column site.key_target is 'A key target of counter-terrorism (CTL art. 32).';
 
 create table camera (
   id text primary key,
@@ -152,6 +164,7 @@ create table camera (
   ordered_ms bigint not null,
   revision integer not null default 1,
   created timestamptz not null,
+  importance text not null default 'ordinary' check (importance in ('least', 'ordinary', 'most')),
   check ((paused_at is null) = (paused_by is null)),
   check ((retired_at is null) = (retired_by is null))
 );
@@ -163,17 +176,43 @@ comment on column camera.sound_basis is 'The recorded basis without which sound 
 comment on column camera.paused_by is 'Name of the person, as the gap names them.';
 comment on column camera.ordered_ms is 'UTC in ms: when recording was first ordered. From here every second is footage or a gap.';
 comment on column camera.revision is 'Counts changes; a change that was made on an older one is refused.';
+comment on column camera.importance is 'Who is recorded longest when disks are full: least goes first. Set by a person.';
 create unique index camera_name_at_site on camera (site_id, name_folded) where retired_at is null;
 
 create table volume (
   id text primary key,
-  path text not null unique,
+  path text not null,
   segments bigint not null default 0,
   bytes bigint not null default 0,
-  created timestamptz not null
+  created timestamptz not null,
+  kind text not null default 'folder' check (kind in ('folder', 's3')),
+  name text not null default 'footage' check (length(name) between 1 and 80),
+  state text not null default 'in-use' check (state in ('in-use', 'draining', 'read-only')),
+  reserve_bytes bigint check (reserve_bytes >= 0),
+  limit_bytes bigint check (limit_bytes > 0),
+  marked boolean not null default false,
+  away timestamptz,
+  away_why text,
+  rung integer not null default 0 check (rung between 0 and 5),
+  added_by text not null default 'system',
+  removed timestamptz,
+  removed_by text,
+  removed_reason text,
+  constraint volume_away_says_why check ((away is null) = (away_why is null)),
+  constraint volume_removed_by_someone check ((removed is null) = (removed_by is null))
 );
-comment on table volume is 'A folder that holds segments. Written by store.';
+create unique index volume_path on volume (path) where removed is null;
+create unique index volume_name on volume (lower(name)) where removed is null;
+comment on table volume is 'A folder or bucket that holds segments; never deleted, certificates name it. Written by store.';
 comment on column volume.segments is 'How many rows of segment name it; kept with them in one transaction.';
+comment on column volume.name is 'As people call it; gaps and warnings name it.';
+comment on column volume.state is 'By a person''s order. draining: nothing new, and it is to be empty one day; read-only: nothing new, and nothing is deleted.';
+comment on column volume.reserve_bytes is 'Free bytes of the device that recording never uses; null = a twentieth of it, at most 10 GB.';
+comment on column volume.limit_bytes is 'The most bytes of segments it may hold; null = what the device has.';
+comment on column volume.marked is 'True once its marker was written: from then on a folder without it is another disk.';
+comment on column volume.away is 'UTC; since when it cannot be used. Null while it can.';
+comment on column volume.away_why is 'missing, unmarked, foreign, read-only, io or stuck.';
+comment on column volume.rung is 'How far the ladder is climbed: 0 room, 1 past-ceiling, 2 past-floor, 3 spill, 4 sub-stream only, 5 recording stops.';
 
 create table segment (
   camera_id text not null references camera (id),
@@ -250,6 +289,191 @@ comment on column gap.inside is 'True where pictures are missing inside of a seg
 comment on column gap.detail is 'Values of the cause''s sentence: by whom, the camera''s problem.';
 create unique index gap_open_of_camera on gap (camera_id) where to_ms is null;
 create index gap_by_end on gap (camera_id, coalesce(to_ms, 9223372036854775807), from_ms);
+-- "Which cameras have gaps in this hour" asks for a span across all cameras.
+create index gap_by_span on gap using gist (int8range(from_ms, to_ms));
+
+-- The calendar, kept and not computed: what of each local day is recorded, counted in the transaction of the rows.
+
+create table recorded_zone (
+  camera_id text primary key references camera (id),
+  time_zone text not null
+);
+comment on table recorded_zone is 'The zone in whose days a camera is counted in recorded_day: its site''s, as last counted. Locked by who counts. Written by store, by triggers of segment and gap.';
+comment on column recorded_zone.time_zone is 'IANA name; UTC where the database does not know the site''s zone.';
+
+create table recorded_day (
+  camera_id text not null references camera (id),
+  day date not null,
+  recorded_ms bigint not null,
+  lost_ms bigint not null,
+  segments integer not null,
+  bytes bigint not null,
+  primary key (camera_id, day) include (recorded_ms, lost_ms)
+) with (fillfactor = 70);
+comment on table recorded_day is 'What is recorded of a camera in one day of its zone; none without any. Written by store, by triggers of segment and gap.';
+comment on column recorded_day.recorded_ms is 'Of the main stream, in good segments; a segment over midnight counts for both days.';
+comment on column recorded_day.lost_ms is 'Of it missing inside of segments (gap.inside).';
+comment on column recorded_day.segments is 'Rows of segment that began in this day, of all streams and conditions.';
+comment on column recorded_day.bytes is 'Their files'' bytes.';
+
+create type recorded_change as (
+  camera_id text,
+  from_ms bigint,
+  to_ms bigint,
+  recorded integer,
+  lost integer,
+  segments integer,
+  bytes bigint
+);
+
+create function known_zone(zone text) returns text language plpgsql stable as $$
+begin
+  perform now() at time zone zone;
+  return zone;
+exception when others then
+  return 'UTC';
+end
+$$;
+comment on function known_zone is 'The zone, or UTC where this database does not know it: a name must never keep footage out of the index.';
+
+-- Who counts shares the cameras' zones, who counts anew has them alone: so that no change falls between two zones.
+create function count_recorded(changes recorded_change[]) returns void language plpgsql as $$
+declare
+  cameras constant text[] := array(select distinct camera_id from unnest(changes) order by camera_id);
+begin
+  insert into recorded_zone (camera_id, time_zone)
+    select camera.id, known_zone(site.time_zone) from camera join site on site.id = camera.site_id
+    where camera.id = any(cameras) and not exists (select from recorded_zone known where known.camera_id = camera.id)
+    order by camera.id
+  on conflict do nothing;
+  perform from recorded_zone where camera_id = any(cameras) order by camera_id for share;
+
+  insert into recorded_day as kept (camera_id, day, recorded_ms, lost_ms, segments, bytes)
+    select change.camera_id, local.day, sum(change.recorded * local.ms), sum(change.lost * local.ms),
+      sum(case when local.day = local.first then change.segments else 0 end),
+      sum(case when local.day = local.first then change.bytes else 0 end)
+    from unnest(changes) as change
+    join recorded_zone zone on zone.camera_id = change.camera_id
+    cross join lateral (
+      select noon::date as day, (to_timestamp(change.from_ms / 1000.0) at time zone zone.time_zone)::date as first,
+        greatest(0, least(change.to_ms, floor(extract(epoch from (noon::date + 1)::timestamp at time zone zone.time_zone) * 1000)::bigint)
+          - greatest(change.from_ms, floor(extract(epoch from noon::date::timestamp at time zone zone.time_zone) * 1000)::bigint)) as ms
+      from generate_series(
+        (to_timestamp(change.from_ms / 1000.0) at time zone zone.time_zone)::date::timestamp,
+        (to_timestamp(greatest(change.from_ms, change.to_ms - 1) / 1000.0) at time zone zone.time_zone)::date::timestamp,
+        interval '1 day'
+      ) as noon
+      limit 400
+    ) as local
+    group by change.camera_id, local.day
+    having sum(change.recorded * local.ms) <> 0 or sum(change.lost * local.ms) <> 0
+      or sum(change.segments) <> 0 or sum(change.bytes) <> 0
+    order by change.camera_id, local.day
+  on conflict (camera_id, day) do update set
+    recorded_ms = kept.recorded_ms + excluded.recorded_ms,
+    lost_ms = kept.lost_ms + excluded.lost_ms,
+    segments = kept.segments + excluded.segments,
+    bytes = kept.bytes + excluded.bytes;
+
+  if exists (select from unnest(changes) where segments < 0) then
+    -- Of a day that was not touched an empty row may be the gap of a segment that is still written.
+    delete from recorded_day where camera_id = any(cameras) and segments <= 0 and recorded_ms <= 0 and day between
+      (select to_timestamp(min(from_ms) / 1000) - interval '1 day' from unnest(changes) where segments < 0)::date
+      and (select to_timestamp(max(to_ms) / 1000) + interval '1 day' from unnest(changes) where segments < 0)::date;
+  end if;
+end
+$$;
+comment on function count_recorded is 'Adds to recorded_day, or takes from it: each change with how often its span and its file count.';
+
+create function segments_came() returns trigger language plpgsql as $$
+begin
+  perform count_recorded(array(
+    select (camera_id, start_ms, end_ms, (stream = 'main' and condition = 'good')::int, 0, 1, bytes)::recorded_change
+    from come
+  ));
+  return null;
+end
+$$;
+
+create function segments_went() returns trigger language plpgsql as $$
+begin
+  perform count_recorded(array(
+    select (camera_id, start_ms, end_ms, -(stream = 'main' and condition = 'good')::int, 0, -1, -bytes)::recorded_change
+    from gone
+  ));
+  return null;
+end
+$$;
+
+create function segments_changed() returns trigger language plpgsql as $$
+begin
+  -- A new volume, path or class counts for nothing here.
+  if not exists (
+    select camera_id, stream, start_ms, end_ms, condition, bytes from come
+    except select camera_id, stream, start_ms, end_ms, condition, bytes from gone
+  ) then
+    return null;
+  end if;
+  perform count_recorded(array(
+    select (camera_id, start_ms, end_ms, (stream = 'main' and condition = 'good')::int, 0, 1, bytes)::recorded_change
+    from come
+    union all
+    select (camera_id, start_ms, end_ms, -(stream = 'main' and condition = 'good')::int, 0, -1, -bytes)::recorded_change
+    from gone
+  ));
+  return null;
+end
+$$;
+
+create function gaps_came() returns trigger language plpgsql as $$
+begin
+  if exists (select from come where inside) then
+    perform count_recorded(array(
+      select (camera_id, from_ms, to_ms, 0, 1, 0, 0)::recorded_change from come where inside and to_ms is not null
+    ));
+  end if;
+  return null;
+end
+$$;
+
+create trigger segments_came after insert on segment referencing new table as come
+  for each statement execute function segments_came();
+create trigger segments_went after delete on segment referencing old table as gone
+  for each statement execute function segments_went();
+create trigger segments_changed after update on segment referencing old table as gone new table as come
+  for each statement execute function segments_changed();
+create trigger gaps_came after insert on gap referencing new table as come
+  for each statement execute function gaps_came();
+
+create function recount_recorded(camera text) returns void language plpgsql as $$
+declare
+  week_ms constant bigint := 604800000;
+  oldest_ms bigint;
+  newest_ms bigint;
+begin
+  insert into recorded_zone (camera_id, time_zone) values (camera, 'UTC') on conflict do nothing;
+  perform from recorded_zone where camera_id = camera for update;
+  delete from recorded_day where camera_id = camera;
+  update recorded_zone set time_zone = (
+    select known_zone(site.time_zone) from camera as one join site on site.id = one.site_id where one.id = camera
+  ) where camera_id = camera;
+  select min(start_ms), max(start_ms) into oldest_ms, newest_ms from segment
+    where camera_id = camera and stream in ('main', 'sub');
+  while oldest_ms <= newest_ms loop
+    perform count_recorded(array(
+      select (camera_id, start_ms, end_ms, (stream = 'main' and condition = 'good')::int, 0, 1, bytes)::recorded_change
+      from segment
+      where camera_id = camera and stream in ('main', 'sub') and start_ms >= oldest_ms and start_ms < oldest_ms + week_ms
+    ));
+    oldest_ms := oldest_ms + week_ms;
+  end loop;
+  perform count_recorded(array(
+    select (camera_id, from_ms, to_ms, 0, 1, 0, 0)::recorded_change
+    from gap where camera_id = camera and inside and to_ms is not null
+  ));
+end
+$$;
+comment on function recount_recorded is 'Counts all of a camera anew, in the days of its site''s zone as it is now.';
 
 create table run (
   id text primary key,
@@ -286,3 +510,219 @@ comment on column view.ended_why is 'closed, revoked, expired, engine or restart
 comment on column view.delivered_s is 'Seconds of video that were written to the viewer''s sockets.';
 create index view_open on view (person_id) where ended is null;
 create index view_of_camera on view (camera_id, opened);
+
+-- How long it is kept, what a person marked or holds, and what went. Written by store.
+
+create table retention (
+  site_id text primary key references site (id),
+  period_n integer check (period_n between 1 and 3660),
+  period_unit text check (period_unit in ('hour', 'day', 'month', 'year')),
+  justification text not null default '',
+  gives_way boolean not null default true,
+  decided_conflict text,
+  decided_keeps text check (decided_keeps in ('floor', 'ceiling')),
+  decided_reason text,
+  decided_by text,
+  decided timestamptz,
+  settled timestamptz not null,
+  settled_by text not null,
+  check ((period_n is null) = (period_unit is null)),
+  check ((decided_conflict is null) = (decided_keeps is null))
+);
+comment on table retention is 'How long a site keeps, as a person settled it; of a site without a row nothing is deleted. Written by store.';
+comment on column retention.period_n is 'The unit''s own period; null = no longer than the law asks for.';
+comment on column retention.justification is 'Why it is kept beyond what the law asks for; empty = none on record.';
+comment on column retention.gives_way is 'When a disk is full, footage past the law''s floor may go before the unit''s own period is over.';
+comment on column retention.decided_conflict is 'The conflict of a floor with a ceiling that the decision is about, by name (law/keeping.ts); it decides no other.';
+comment on column retention.settled is 'UTC; when somebody last said how long.';
+
+create table hold (
+  id text primary key,
+  camera_id text not null references camera (id),
+  from_ms bigint not null,
+  to_ms bigint not null check (to_ms > from_ms),
+  until timestamptz,
+  reason text not null check (length(reason) between 1 and 2000),
+  authority text not null default '',
+  reference text not null default '',
+  created timestamptz not null,
+  created_by text not null,
+  released timestamptz,
+  released_by text,
+  released_reason text,
+  check ((released is null) = (released_by is null))
+);
+comment on table hold is 'A span of a camera that must not be deleted, whatever else says so; two may overlap. Never deleted. Written by store.';
+comment on column hold.until is 'UTC; null = until it is released.';
+comment on column hold.authority is 'Who asked for it: the organ, where it is one.';
+comment on column hold.reference is 'The number of the notice or case.';
+create index hold_in_force on hold (camera_id, to_ms) where released is null;
+
+create table mark (
+  id text primary key,
+  camera_id text not null references camera (id),
+  from_ms bigint not null,
+  to_ms bigint not null check (to_ms > from_ms),
+  kind text not null check (kind in ('important', 'alarm')),
+  period_n integer check (period_n between 1 and 3660),
+  period_unit text check (period_unit in ('hour', 'day', 'month', 'year')),
+  reason text not null check (length(reason) between 1 and 2000),
+  created timestamptz not null,
+  created_by text not null,
+  removed timestamptz,
+  removed_by text,
+  removed_reason text,
+  check ((period_n is null) = (period_unit is null)),
+  check ((removed is null) = (removed_by is null))
+);
+comment on table mark is 'A span of a camera of important value, or the record of an alarm. Never deleted. Written by store.';
+comment on column mark.period_n is 'How long a person wants it kept; null = as long as the law asks for its kind.';
+create index mark_in_force on mark (camera_id, to_ms) where removed is null;
+
+create table erasure (
+  id text primary key,
+  camera_id text not null references camera (id),
+  from_ms bigint not null,
+  to_ms bigint not null check (to_ms > from_ms),
+  requester text not null,
+  reason text not null check (length(reason) between 1 and 2000),
+  created timestamptz not null,
+  created_by text not null,
+  answer jsonb not null,
+  closed timestamptz
+);
+comment on table erasure is 'Someone asked that a span be erased: it goes as soon as neither a floor nor a hold keeps it. Written by store.';
+comment on column erasure.requester is 'Who asked, as the person at the desk wrote it down.';
+comment on column erasure.answer is 'What was answered: each piece of the span with its outcome and the reason.';
+comment on column erasure.closed is 'UTC; when nothing was left of the span.';
+create index erasure_open on erasure (camera_id) where closed is null;
+
+create table certificate (
+  id text primary key,
+  no bigint generated always as identity unique,
+  camera_id text not null references camera (id),
+  day date not null,
+  state text not null check (state in ('ordered', 'done')),
+  why text not null check (why in ('served', 'ceiling', 'erasure', 'room')),
+  because jsonb not null,
+  ordered timestamptz not null,
+  ordered_by text not null,
+  segments jsonb not null check (jsonb_typeof(segments) = 'array'),
+  count integer not null check (count > 0),
+  bytes bigint not null,
+  digest bytea not null check (length(digest) = 32),
+  keys jsonb not null default '[]',
+  keys_kept jsonb not null default '[]',
+  missing jsonb not null default '[]',
+  trouble text,
+  tries integer not null default 0,
+  finished timestamptz,
+  seq bigint not null,
+  check ((state = 'done') = (finished is not null))
+);
+comment on table certificate is 'A deletion of segments of one camera and day: what went, why and by whose order. Never deleted. Written by store, by the reaper.';
+comment on column certificate.no is 'The number that people say.';
+comment on column certificate.day is 'UTC day of the segments'' start.';
+comment on column certificate.state is 'ordered: written before the first file goes; done: nothing of it is left.';
+comment on column certificate.why is 'served: past the floor and of no further recorded purpose; ceiling; erasure: somebody asked; room: the disk was full.';
+comment on column certificate.because is 'The rules: clause, profile, instrument, article, period.';
+comment on column certificate.segments is 'id, stream, from, to (ms), bytes, digest (hex), volume, path of each.';
+comment on column certificate.digest is 'SHA-256 of the canonical JSON of segments; stands in the ledger.';
+comment on column certificate.keys is 'Destroyed keys: source, keyId, at (ms).';
+comment on column certificate.keys_kept is 'Keys that stay, and why: files that the index does not know lie in the folder.';
+comment on column certificate.missing is 'Ids of segments whose file was gone before.';
+comment on column certificate.trouble is 'Why it is not done yet; null = nothing is wrong.';
+comment on column certificate.seq is 'The entry of the ledger that ordered it.';
+create index certificate_open on certificate (no) where state = 'ordered';
+create index certificate_of_camera on certificate (camera_id, day);
+
+create table reaper (
+  one boolean primary key default true check (one),
+  believed_ms bigint not null,
+  doubt text check (doubt in ('back', 'forward')),
+  doubted_ms bigint,
+  steady_ms bigint not null default 0,
+  confirmed timestamptz,
+  confirmed_by text,
+  log_period_n integer not null default 12 check (log_period_n between 1 and 3660),
+  log_period_unit text not null default 'month' check (log_period_unit in ('day', 'month', 'year')),
+  check ((doubt is null) = (doubted_ms is null))
+);
+comment on table reaper is 'What the reaper knows of the clock, and how long records of sign-ins are kept; one row. Written by store.';
+comment on column reaper.believed_ms is 'UTC in ms: the last reading of the clock that was believed.';
+comment on column reaper.doubt is 'back or forward: how the clock jumped; nothing is deleted until a person confirms it or it has run steadily for long.';
+comment on column reaper.doubted_ms is 'The reading that was not believed.';
+comment on column reaper.steady_ms is 'For how long the clock has run steadily since, by the machine''s other clock.';
+comment on column reaper.log_period_n is 'For how long the address and browser of a sign-in are kept after it ended.';
+
+-- Where cameras are recorded, what is wrong with storage, and who is told of it.
+
+create table placement (
+  camera_id text primary key references camera (id),
+  volume_id text references volume (id),
+  mode text not null check (mode in ('full', 'sub', 'none')),
+  since timestamptz not null
+);
+comment on table placement is 'Where a camera is recorded now: it stays there until the volume is full, slow or gone. Written by store.';
+comment on column placement.volume_id is 'Null while no volume takes it.';
+comment on column placement.mode is 'What the ladder leaves of it: full, the sub-stream only, or nothing new.';
+
+create table storage_warning (
+  key text primary key,
+  kind text not null,
+  volume_id text references volume (id),
+  camera_id text references camera (id),
+  since timestamptz not null,
+  due_ms bigint,
+  detail jsonb not null default '{}' check (jsonb_typeof(detail) = 'object')
+);
+comment on table storage_warning is 'What is wrong with storage now, or will be; the row goes when it is over. Written by store.';
+comment on column storage_warning.key is 'Kind and subject: one of a kind for each.';
+comment on column storage_warning.due_ms is 'UTC in ms: when it will be, for a forecast.';
+
+create table storage_event (
+  seq bigint generated always as identity primary key,
+  at timestamptz not null,
+  kind text not null,
+  volume_id text references volume (id),
+  camera_id text references camera (id),
+  detail jsonb not null default '{}' check (jsonb_typeof(detail) = 'object')
+);
+comment on table storage_event is 'What webhooks are told of, in order; written beside the ledger''s row, by store, one after the other.';
+
+create table webhook (
+  id text primary key,
+  url text not null,
+  secret_sealed bytea not null,
+  reaches text not null check (reaches in ('public', 'private', 'loopback')),
+  told bigint not null,
+  added timestamptz not null,
+  added_by text not null,
+  removed timestamptz,
+  removed_by text,
+  check ((removed is null) = (removed_by is null))
+);
+comment on table webhook is 'An address that an administrator wants told of trouble. Written by jobs.';
+comment on column webhook.secret_sealed is 'The key of its signatures, under the key in DATA/keys, bound to the id.';
+comment on column webhook.reaches is 'What its name led to when it was typed; it is never followed into a nearer network later.';
+comment on column webhook.told is 'Seq of the last storage_event that was queued for it.';
+
+create table webhook_delivery (
+  id text primary key,
+  webhook_id text not null references webhook (id),
+  kind text not null,
+  body text not null,
+  made timestamptz not null,
+  state text not null check (state in ('waiting', 'delivered', 'given-up')),
+  tries integer not null default 0,
+  due timestamptz not null,
+  tried timestamptz,
+  status integer,
+  problem text
+);
+comment on table webhook_delivery is 'One message to one webhook, tried again until it is taken or given up; the oldest go. Written by jobs.';
+comment on column webhook_delivery.due is 'UTC; not tried before.';
+comment on column webhook_delivery.status is 'The HTTP status of the last answer; null when none came.';
+comment on column webhook_delivery.problem is 'What was wrong with the last try, in a word.';
+create index webhook_delivery_waiting on webhook_delivery (due) where state = 'waiting';
+create index webhook_delivery_of on webhook_delivery (webhook_id, made);

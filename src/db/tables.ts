@@ -85,7 +85,17 @@ export interface SiteTable {
   address: string;
   time_zone: string;
   created: Date;
+  profiles: Generated<string[]>;
+  place_class: Generated<PlaceClass>;
+  place_type: string | null;
+  key_target: Generated<boolean>;
 }
+type PlaceClass =
+  | 'art7.1-government'
+  | 'art7.2-operator'
+  | 'art9-other-public'
+  | 'art33-non-public'
+  | 'state-security';
 
 /** Written by `collect/`. */
 export interface CameraTable {
@@ -110,6 +120,7 @@ export interface CameraTable {
   ordered_ms: number;
   revision: Generated<number>;
   created: Date;
+  importance: Generated<'least' | 'ordinary' | 'most'>;
 }
 
 /** Written by `store/`. */
@@ -119,6 +130,76 @@ export interface VolumeTable {
   segments: Generated<number>;
   bytes: Generated<number>;
   created: Date;
+  kind: Generated<'folder' | 's3'>;
+  name: Generated<string>;
+  state: Generated<'in-use' | 'draining' | 'read-only'>;
+  reserve_bytes: number | null;
+  limit_bytes: number | null;
+  marked: Generated<boolean>;
+  away: Date | null;
+  away_why: string | null;
+  rung: Generated<number>;
+  added_by: Generated<string>;
+  removed: Date | null;
+  removed_by: string | null;
+  removed_reason: string | null;
+}
+
+/** Written by `store/`. */
+export interface PlacementTable {
+  camera_id: string;
+  volume_id: string | null;
+  mode: 'full' | 'sub' | 'none';
+  since: Date;
+}
+
+/** Written by `store/`. */
+export interface StorageWarningTable {
+  key: string;
+  kind: string;
+  volume_id: string | null;
+  camera_id: string | null;
+  since: Date;
+  due_ms: number | null;
+  detail: ColumnType<Record<string, string | number>, string, string>;
+}
+
+/** Written by `store/`; append-only. */
+export interface StorageEventTable {
+  seq: GeneratedAlways<number>;
+  at: Date;
+  kind: string;
+  volume_id: string | null;
+  camera_id: string | null;
+  detail: ColumnType<Record<string, string | number>, string, string>;
+}
+
+/** Written by `jobs/`. */
+export interface WebhookTable {
+  id: string;
+  url: string;
+  secret_sealed: Uint8Array;
+  reaches: 'public' | 'private' | 'loopback';
+  told: number;
+  added: Date;
+  added_by: string;
+  removed: Date | null;
+  removed_by: string | null;
+}
+
+/** Written by `jobs/`. */
+export interface WebhookDeliveryTable {
+  id: string;
+  webhook_id: string;
+  kind: string;
+  body: string;
+  made: Date;
+  state: 'waiting' | 'delivered' | 'given-up';
+  tries: Generated<number>;
+  due: Date;
+  tried: Date | null;
+  status: number | null;
+  problem: string | null;
 }
 
 /** Written by `store/`. */
@@ -158,6 +239,23 @@ export interface GapTable {
   detail: ColumnType<Record<string, string | number>, string, string>;
 }
 
+/** Written by triggers of `segment` and `gap`. */
+export interface RecordedZoneTable {
+  camera_id: string;
+  time_zone: string;
+}
+
+/** Written by triggers of `segment` and `gap`. */
+export interface RecordedDayTable {
+  camera_id: string;
+  /** Ask for it as text: `day::text`. */
+  day: string;
+  recorded_ms: number;
+  lost_ms: number;
+  segments: number;
+  bytes: number;
+}
+
 /** Written by `store/`. */
 export interface RunTable {
   id: string;
@@ -185,6 +283,108 @@ export interface ViewTable {
   delivered_s: Generated<number>;
 }
 
+/** Written by `store/`. */
+export interface RetentionTable {
+  site_id: string;
+  period_n: number | null;
+  period_unit: PeriodUnit | null;
+  justification: Generated<string>;
+  gives_way: Generated<boolean>;
+  decided_conflict: string | null;
+  decided_keeps: 'floor' | 'ceiling' | null;
+  decided_reason: string | null;
+  decided_by: string | null;
+  decided: Date | null;
+  settled: Date;
+  settled_by: string;
+}
+type PeriodUnit = 'hour' | 'day' | 'month' | 'year';
+
+/** Written by `store/`. */
+export interface HoldTable {
+  id: string;
+  camera_id: string;
+  from_ms: number;
+  to_ms: number;
+  until: Date | null;
+  reason: string;
+  authority: Generated<string>;
+  reference: Generated<string>;
+  created: Date;
+  created_by: string;
+  released: Date | null;
+  released_by: string | null;
+  released_reason: string | null;
+}
+
+/** Written by `store/`. */
+export interface MarkTable {
+  id: string;
+  camera_id: string;
+  from_ms: number;
+  to_ms: number;
+  kind: 'important' | 'alarm';
+  period_n: number | null;
+  period_unit: PeriodUnit | null;
+  reason: string;
+  created: Date;
+  created_by: string;
+  removed: Date | null;
+  removed_by: string | null;
+  removed_reason: string | null;
+}
+
+/** Written by `store/`. */
+export interface ErasureTable {
+  id: string;
+  camera_id: string;
+  from_ms: number;
+  to_ms: number;
+  requester: string;
+  reason: string;
+  created: Date;
+  created_by: string;
+  answer: ColumnType<unknown, string, string>;
+  closed: Date | null;
+}
+
+/** Written by `store/`, by the reaper. */
+export interface CertificateTable {
+  id: string;
+  no: GeneratedAlways<number>;
+  camera_id: string;
+  day: ColumnType<string, string, never>;
+  state: 'ordered' | 'done';
+  why: 'served' | 'ceiling' | 'erasure' | 'room';
+  because: ColumnType<unknown, string, never>;
+  ordered: Date;
+  ordered_by: string;
+  segments: ColumnType<unknown, string, never>;
+  count: number;
+  bytes: number;
+  digest: Uint8Array;
+  keys: ColumnType<unknown, string | undefined, string>;
+  keys_kept: ColumnType<unknown, string | undefined, string>;
+  missing: ColumnType<unknown, string | undefined, string>;
+  trouble: string | null;
+  tries: Generated<number>;
+  finished: Date | null;
+  seq: number;
+}
+
+/** Written by `store/`, by the reaper; one row. */
+export interface ReaperTable {
+  one: Generated<boolean>;
+  believed_ms: number;
+  doubt: 'back' | 'forward' | null;
+  doubted_ms: number | null;
+  steady_ms: Generated<number>;
+  confirmed: Date | null;
+  confirmed_by: string | null;
+  log_period_n: Generated<number>;
+  log_period_unit: Generated<'day' | 'month' | 'year'>;
+}
+
 export interface Tables {
   unit: UnitTable;
   person: PersonTable;
@@ -194,9 +394,22 @@ export interface Tables {
   site: SiteTable;
   camera: CameraTable;
   volume: VolumeTable;
+  placement: PlacementTable;
+  storage_warning: StorageWarningTable;
+  storage_event: StorageEventTable;
+  webhook: WebhookTable;
+  webhook_delivery: WebhookDeliveryTable;
   segment: SegmentTable;
   gap: GapTable;
+  recorded_zone: RecordedZoneTable;
+  recorded_day: RecordedDayTable;
   run: RunTable;
   view: ViewTable;
+  retention: RetentionTable;
+  hold: HoldTable;
+  mark: MarkTable;
+  erasure: ErasureTable;
+  certificate: CertificateTable;
+  reaper: ReaperTable;
   migration: MigrationTable;
 }
