@@ -18,7 +18,7 @@ export interface HealthOf {
 const manyRows = 1_000;
 
 export function healthOf({ db, ledger, engine, keeper, cameras, states }: HealthOf): 'ok' | 'degraded' {
-  const isRestarting = !db.isUp || engine.processes().some((process) => !process.up);
+  const isRestarting = !db.isUp || engine.processes().some(({ up, restarts }) => !up && restarts > 0);
   const isInTrouble = cameras.all().some((camera) => ['trouble', 'no-video'].includes(states.status(camera)));
   const isContradicted = ledger.halted !== null;
   return isRestarting || isContradicted || isInTrouble || keeper.waiting > manyRows ? 'degraded' : 'ok';

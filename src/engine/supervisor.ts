@@ -34,6 +34,7 @@ import {
   type Survey,
   type TellHandlers,
 } from './ipc.ts';
+import { OnDemand } from './on-demand.ts';
 import { Worker } from './worker.ts';
 
 export type CreateOptions = EngineOptions & { readonly clock: Clock; readonly log: Log };
@@ -87,7 +88,7 @@ export class Supervisor implements Engine {
   readonly #sources = new Map<SourceId, Told>();
   readonly #tickets = new Map<TicketId, Admitted>();
   readonly #intakes: Worker[] = [];
-  readonly #reader: Worker;
+  readonly #reader: OnDemand;
   readonly #transcodes = new Map<Worker, number>();
   #ended = false;
 
@@ -113,7 +114,11 @@ export class Supervisor implements Engine {
     this.#runDir = at.runDir;
     this.#ownRunDir = at.own;
     this.#codeFolder = at.codeFolder;
-    this.#reader = this.#work('reader', readerScript, readerFlags);
+    this.#reader = new OnDemand({
+      clock: options.clock,
+      start: (nth) => this.#work('reader', readerScript, readerFlags, `reader-${nth}`),
+      inUse: () => this.#isLookedAt(),
+    });
     this.#intakes.push(this.#work('intake-1', intakeScript, intakeFlags));
   }
 
@@ -161,7 +166,9 @@ export class Supervisor implements Engine {
   // ── viewers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   admit(ticket: Ticket): void {
-    const worker = ticket.kind === 'playback' ? this.#reader : this.#sources.get(ticket.source)?.worker;
+    // Whoever watches live looks back next: the reader is there by then.
+    const reader = this.#reader.need();
+    const worker = ticket.kind === 'playback' ? reader : this.#sources.get(ticket.source)?.worker;
     if (!worker) throw new Fault('a ticket for a source that is not pulled');
     const admitted: Admitted = {
       ticket,
@@ -195,8 +202,8 @@ export class Supervisor implements Engine {
   }
 
   async plan(id: TicketId): Promise<FilePlan> {
-    await this.#good(id);
-    return this.#reader.ask('plan', { ticket: id }, 60_000);
+    const { worker } = await this.#good(id);
+    return worker.ask('plan', { ticket: id }, 60_000);
   }
 
   async read(id: TicketId, plan: string, from: number, to: number): Promise<Readable> {
@@ -212,13 +219,13 @@ export class Supervisor implements Engine {
     volume: Volume,
     options: { sinceMs: number; repair: boolean; known: readonly string[] },
   ): Promise<Survey> {
-    return this.#reader.ask('survey', { volume, options }, surveyWithinMs);
+    return this.#reader.use((reader) => reader.ask('survey', { volume, options }, surveyWithinMs));
   }
 
   // ── the whole ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   processes(): readonly EngineProcess[] {
-    return [this.#reader, ...this.#intakes].map((worker) => ({
+    return this.#workers().map((worker) => ({
       name: worker.name,
       pid: worker.pid,
       up: worker.up,
@@ -239,17 +246,30 @@ export class Supervisor implements Engine {
     if (this.#ended) return;
     this.#ended = true;
     const gap: Gap = { cause: 'system-stopped', detail: {} };
-    await Promise.all([this.#reader, ...this.#intakes].map((worker) => worker.end(gap, endWithinMs)));
+    await Promise.all([
+      this.#reader.end(gap),
+      ...this.#intakes.map((worker) => worker.end(gap, endWithinMs)),
+    ]);
     this.#facts.end();
     if (this.#ownRunDir) await rm(this.#runDir, { recursive: true, force: true });
   }
 
   // ── processes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #work(name: string, script: URL, flags: readonly string[]): Worker {
+  #workers(): Worker[] {
+    const reader = this.#reader.worker;
+    return reader ? [reader, ...this.#intakes] : this.#intakes;
+  }
+
+  #isLookedAt(): boolean {
+    this.#forgetExpired();
+    return this.#tickets.size > 0;
+  }
+
+  #work(name: string, script: URL, flags: readonly string[], socket = name): Worker {
     const { clock, log, ffmpeg } = this.#options;
     const worker: Worker = new Worker({
-      setup: { name, socketPath: join(this.#runDir, `${name}.sock`), ffmpeg },
+      setup: { name, socketPath: join(this.#runDir, `${socket}.sock`), ffmpeg },
       script,
       flags,
       codeFolder: this.#codeFolder,

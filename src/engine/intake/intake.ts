@@ -3,6 +3,7 @@ import { type Clock, Fault } from '../../base/index.ts';
 import type { Source, SourceId, TicketId, Volume } from '../engine.ts';
 import type { AskHandlers, Child, Gap, MediaConnection, TellHandlers } from '../ipc.ts';
 import { partHead } from '../mp4/index.ts';
+import { Moderation } from '../rtsp/index.ts';
 import { takeStill } from '../still.ts';
 import { Viewer } from './live.ts';
 import { Outbox } from './outbox.ts';
@@ -28,6 +29,7 @@ export class Intake {
   readonly #outbox: Outbox;
   readonly #tickets: TicketBook;
   readonly #steps: StepWatch;
+  readonly #moderation: Moderation;
   readonly #timer: NodeJS.Timeout;
   readonly #context: StreamContext;
   #ticks = 0;
@@ -43,9 +45,11 @@ export class Intake {
     this.#outbox = new Outbox((facts) => child.peer.tell('facts', facts));
     this.#tickets = new TicketBook(clock, (fact) => this.#outbox.add(fact));
     this.#steps = new StepWatch(clock);
+    this.#moderation = new Moderation(clock);
     this.#context = {
       clock,
       log: child.log,
+      moderation: this.#moderation,
       emit: (fact) => this.#outbox.add(fact),
       syncer: (volume) => this.#syncer(volume),
       anchorMs: () => this.#steps.anchorMs,
@@ -92,7 +96,9 @@ export class Intake {
       cut: () => socket.destroy(),
     });
     connection.onWish = (wish) => stream.wish(viewer, wish, ticket.transcode);
+    const hurry = this.#moderation.hurry();
     socket.once('close', () => {
+      hurry[Symbol.dispose]();
       stream.unwatch(viewer);
       left();
     });

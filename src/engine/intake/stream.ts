@@ -7,7 +7,7 @@ import type { CameraProblem, Problem } from '../../contract/causes.ts';
 import { encodeJson, type Wish } from '../../contract/frames.ts';
 import type { Fact, Source, StreamFacts, Volume } from '../engine.ts';
 import type { Gap } from '../ipc.ts';
-import { openLink } from '../rtsp/index.ts';
+import { type Moderation, openLink } from '../rtsp/index.ts';
 import type { AccessUnit, AudioTrack, ClockReading, Link, VideoTrack } from '../units.ts';
 import { retryAfterMs } from './backoff.ts';
 import { Hub, type Viewer } from './live.ts';
@@ -29,6 +29,7 @@ const closeLinkMs = 1_500;
 export interface StreamContext {
   readonly clock: Clock;
   readonly log: Log;
+  readonly moderation: Moderation;
   emit(fact: Fact): void;
   syncer(volume: Volume): Syncer;
   /** Wall minus monotonic clock, as last checked. */
@@ -226,10 +227,10 @@ export class Stream {
   }
 
   #connect(): void {
-    const { clock, log } = this.#at;
+    const { clock, log, moderation } = this.#at;
     const mine = (): Connection | null => (this.#connection === connection ? connection : null);
     const link = openLink(
-      { source: this.#source, clock, log },
+      { source: this.#source, clock, log, moderation },
       {
         tracks: (video, audio) => mine() && this.#tracks(connection, video, audio),
         unit: (unit) => mine() && this.#unit(connection, unit),

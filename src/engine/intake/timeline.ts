@@ -112,6 +112,8 @@ export class Timeline {
   }
 
   #decodeTime(shown: number): number {
+    // Without reordering, as nearly all cameras send, every picture is due when it comes.
+    if (this.#depth === 0) return this.#inOrder(shown);
     const waiting = this.#waiting;
     let at = waiting.length;
     while (at > 0 && (waiting[at - 1] as number) > shown) at--;
@@ -124,6 +126,13 @@ export class Timeline {
     if (due > this.#lastDecode) return due;
     // After a hole the extrapolated times may reach back over the last picture: that is no disorder.
     if (shown <= this.#lastDecode) this.disordered = true;
+    return this.#lastDecode + 1;
+  }
+
+  #inOrder(shown: number): number {
+    if (Number.isFinite(this.#lastDecode)) this.#learn(shown - this.#lastDecode);
+    if (shown > this.#lastDecode) return shown;
+    this.disordered = true;
     return this.#lastDecode + 1;
   }
 

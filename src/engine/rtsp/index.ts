@@ -12,5 +12,6 @@ export {
   type RtspRequest,
   type RtspResponse,
 } from './message.ts';
+export { Moderation } from './moderation.ts';
 export { type ParserLimits, RtspParser, type RtspSink } from './parser.ts';
 export { LinkProblem } from './problem.ts';

@@ -12,6 +12,7 @@ import { SignIn } from './digest.ts';
 import { defaultLimits, type LinkLimits } from './limits.ts';
 import { type AudioMedia, chooseAudio, chooseVideo, type VideoMedia } from './media.ts';
 import { encodeFrame, header, type RtspResponse } from './message.ts';
+import type { Moderation } from './moderation.ts';
 import { LinkProblem } from './problem.ts';
 import { parseSdp, type Sdp, type SdpMedia } from './sdp.ts';
 import { readSession, readTransport } from './transport.ts';
@@ -22,6 +23,8 @@ export interface LinkOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<LinkLimits>;
+  /** Of the process, when it gathers its reads. */
+  readonly moderation?: Moderation;
 }
 
 /** Begins to open a link; everything that follows is told by `events`, never before this returns. */
@@ -49,6 +52,7 @@ class RtspLink implements Link {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: LinkLimits;
+  readonly #moderation: Moderation | null;
   readonly #events: LinkEvents;
   readonly #origin = new Origin();
   readonly #ssrc = fold(newId('ssrc'));
@@ -57,6 +61,7 @@ class RtspLink implements Link {
   readonly #rtp: (Receiver | undefined)[] = [];
   readonly #rtcp: (Receiver | undefined)[] = [];
   readonly #pairs: UdpPair[] = [];
+  readonly #hurries = new DisposableStack();
   readonly #reorders: ReorderBuffer[] = [];
   #connection: Connection | null = null;
   #udp: boolean;
@@ -81,6 +86,7 @@ class RtspLink implements Link {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#moderation = options.moderation ?? null;
     this.#events = events;
     this.#udp = options.source.transport === 'udp';
     void this.#run();
@@ -274,6 +280,7 @@ class RtspLink implements Link {
       throw new LinkProblem('closed');
     }
     this.#pairs.push(pair);
+    if (this.#moderation) this.#hurries.use(this.#moderation.hurry());
     const response = await this.#ask('SETUP', uri, [
       ['Transport', `RTP/AVP;unicast;client_port=${pair.port}-${pair.port + 1}`],
     ]);
@@ -351,8 +358,10 @@ class RtspLink implements Link {
 
   #frame(channel: number, bytes: Buffer, from: number, to: number, arrivedMs: number): void {
     const receiver = this.#rtp[channel];
-    if (receiver !== undefined) receiver.packet(bytes, from, to, arrivedMs);
-    else if (this.#rtcp[channel] !== undefined) this.#rtcp[channel].rtcp(bytes, from, to, arrivedMs);
+    if (receiver !== undefined) {
+      receiver.packet(bytes, from, to, arrivedMs);
+      this.#moderation?.came();
+    } else if (this.#rtcp[channel] !== undefined) this.#rtcp[channel].rtcp(bytes, from, to, arrivedMs);
     else this.counters.ignoredMedia++;
   }
 
@@ -444,6 +453,7 @@ class RtspLink implements Link {
   async #close(farewell: Promise<void>): Promise<void> {
     await farewell;
     this.#connection?.close();
+    this.#hurries.dispose();
     await Promise.all(this.#pairs.map((pair) => pair[Symbol.asyncDispose]()));
   }
 

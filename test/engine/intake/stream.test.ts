@@ -13,6 +13,7 @@ import type { Fact, SegmentFacts } from '../../../src/engine/index.ts';
 import { Stream } from '../../../src/engine/intake/stream.ts';
 import { Syncer } from '../../../src/engine/intake/syncer.ts';
 import { StepWatch } from '../../../src/engine/intake/wallclock.ts';
+import { Moderation } from '../../../src/engine/rtsp/index.ts';
 import { sourceOf, testEngine } from '../../support/engine.ts';
 import { type Clip, fileLaunch, loopLaunch, makeClip, startGst } from '../../support/gst.ts';
 import { promisedMs } from '../../support/promise.ts';
@@ -92,6 +93,7 @@ async function testStream(url: string) {
   const stream = new Stream(sourceOf(url), {
     clock,
     log: noLog,
+    moderation: new Moderation(clock),
     emit: (fact) => {
       facts.push(fact);
       for (const look of [...waiting]) look();
