@@ -18,3 +18,10 @@ export function newId(prefix: string, nowMs: number = Date.now()): string {
 
 /** What any of our ids looks like; everything else is refused before it reaches a path or a query. */
 export const idPattern = /^[a-z]{2,6}_[0-9a-hjkmnp-tv-z]{22}$/;
+
+/** The time that an id was made with, UTC in ms; null when it is none of ours. */
+export function timeOfId(id: string): number | null {
+  if (!idPattern.test(id)) return null;
+  const time = id.slice(id.indexOf('_') + 1).slice(0, 10);
+  return [...time].reduce((ms, digit) => ms * 32 + alphabet.indexOf(digit), 0);
+}

@@ -4,7 +4,7 @@ export { chance } from './chance.ts';
 export { type Clock, rfc3339, systemClock } from './clock.ts';
 export { childEnvironment } from './environment.ts';
 export { assert, Fault, sayError } from './fault.ts';
-export { idPattern, newId } from './ids.ts';
+export { idPattern, newId, timeOfId } from './ids.ts';
 export { type Log, noLog, openLog, withoutCredentials } from './log.ts';
 export { type Because, Refusal, refuse } from './refusal.ts';
 export { openSecretBox, type SecretBox } from './secret-box.ts';

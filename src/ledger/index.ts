@@ -3,7 +3,7 @@
  * caller's transaction, so that a change and its row exist together or not at all; the sequencer then takes it into a
  * Merkle tree whose signed heads nobody can take back.
  */
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { refuse } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
 import type { Entry } from './entry.ts';
@@ -18,27 +18,33 @@ export { parseTilePath, tileWidth, tileWidthAt } from './tree.ts';
 
 /** Writes the row and returns its place; `trx` is the transaction that holds the change. */
 export async function append(trx: Transaction<Tables>, entry: Entry): Promise<number> {
-  const row = await trx
-    .insertInto('ledger')
-    .values({
-      at: new Date(entry.atMs),
-      actor_id: entry.actor.personId,
-      actor: entry.actor.name,
-      session_id: entry.actor.sessionId,
-      from_address: entry.actor.from,
-      action: entry.action,
-      outcome: entry.outcome,
-      code: entry.code ?? null,
-      subject_kind: entry.subject?.kind ?? null,
-      subject_id: entry.subject?.id ?? null,
-      subject_name: entry.subject?.name ?? null,
-      reason: entry.reason ?? null,
-      detail: JSON.stringify(entry.detail ?? {}),
-    })
-    .returning('seq')
-    .executeTakeFirstOrThrow();
+  const row = await trx.insertInto('ledger').values(rowOf(entry)).returning('seq').executeTakeFirstOrThrow();
   return row.seq;
 }
+
+/** Many at once, in their order, for what comes by the minute from every camera. */
+export async function appendAll(trx: Transaction<Tables>, entries: readonly Entry[]): Promise<void> {
+  if (entries.length > 0) await trx.insertInto('ledger').values(entries.map(rowOf)).execute();
+}
+
+const rowOf = (entry: Entry) => ({
+  at: new Date(entry.atMs),
+  actor_id: entry.actor.personId,
+  actor: entry.actor.name,
+  session_id: entry.actor.sessionId,
+  from_address: entry.actor.from,
+  action: entry.action,
+  outcome: entry.outcome,
+  code: entry.code ?? null,
+  subject_kind: entry.subject?.kind ?? null,
+  subject_id: entry.subject?.id ?? null,
+  subject_name: entry.subject?.name ?? null,
+  reason: entry.reason ?? null,
+  detail: JSON.stringify(entry.detail ?? {}),
+});
+
+/** The entry of a segment's file, one for each: by far the most, and hidden unless asked for. */
+export const segmentStored = 'segment.stored';
 
 export interface LedgerFilter {
   readonly limit: number;
@@ -49,6 +55,8 @@ export interface LedgerFilter {
   readonly actor?: string | undefined;
   /** A subject's id or kind. */
   readonly subject?: string | undefined;
+  /** With the entries of single segments; else they are left out, unless they are what is asked for. */
+  readonly segments?: boolean | undefined;
   /** RFC 3339. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -71,6 +79,7 @@ export async function list(db: Kysely<Tables>, filter: LedgerFilter) {
     )
     .$if(filter.from !== undefined, (query) => query.where('at', '>=', new Date(filter.from!)))
     .$if(filter.to !== undefined, (query) => query.where('at', '<', new Date(filter.to!)))
+    .$if(!withSegments(filter), (query) => query.where('action', '<>', sql.lit(segmentStored)))
     .orderBy('seq', 'desc')
     .limit(filter.limit + 1)
     .execute();
@@ -78,6 +87,10 @@ export async function list(db: Kysely<Tables>, filter: LedgerFilter) {
   const last = items.at(-1);
   return rows.length > filter.limit && last ? { items, next: String(last.seq) } : { items };
 }
+
+/** Asked for, by name or by subject. */
+const withSegments = ({ segments, action, subject }: LedgerFilter): boolean =>
+  segments === true || action === segmentStored || subject !== undefined;
 
 function seqOfCursor(cursor: string): number {
   if (!/^\d{1,15}$/.test(cursor)) refuse('request.malformed', { what: 'cursor' });

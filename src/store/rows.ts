@@ -3,15 +3,22 @@
  * away. The queue has a bound: what passes it is forgotten here, said, and found again by a survey of the disk.
  */
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { type Clock, Fault, type Log, sayError } from '../base/index.ts';
+import { type Clock, Fault, type Log, rfc3339, sayError, timeOfId } from '../base/index.ts';
 import { brokenConstraint, type Database, type Tables } from '../db/index.ts';
 import type { SegmentFacts } from '../engine/index.ts';
+import { appendAll, type Entry, segmentStored, system } from '../ledger/index.ts';
 import { KnownDays } from './days.ts';
 import type { GapChange } from './gaps.ts';
 import { pause } from './pause.ts';
 
+export interface SegmentChange {
+  readonly kind: 'segment';
+  readonly segment: SegmentFacts;
+  readonly recovered: boolean;
+}
+
 export type RowChange =
-  | { readonly kind: 'segment'; readonly segment: SegmentFacts; readonly recovered: boolean }
+  | SegmentChange
   | { readonly kind: 'gap'; readonly cameraId: string; readonly change: GapChange };
 
 export interface RowQueueOptions {
@@ -134,14 +141,17 @@ export class RowQueue implements AsyncDisposable {
   async #writeInDays(batch: readonly RowChange[]): Promise<void> {
     const { kysely } = this.#at.db;
     const starts = batch.flatMap((change) => (change.kind === 'segment' ? [change.segment.startMs] : []));
-    await this.#days.make(kysely, starts);
+    const write = async () => {
+      await this.#days.make(kysely, starts);
+      const strange = await writeRows(kysely, batch, this.#at.clock.wallMs());
+      for (const one of strange) this.#at.log.error({ ...one }, 'a segment is not taken into the index');
+    };
     try {
-      await writeRows(kysely, batch);
+      await write();
     } catch (error) {
       if (brokenConstraint(error) !== '') throw error;
       this.#days.forget();
-      await this.#days.make(kysely, starts);
-      await writeRows(kysely, batch);
+      await write();
     }
   }
 
@@ -168,39 +178,131 @@ async function within(work: Promise<unknown>, ms: number): Promise<void> {
 }
 
 /** In one transaction, in order. Doing it twice does no harm: after a lost connection nobody knows what was done. */
-async function writeRows(db: Kysely<Tables>, changes: readonly RowChange[]): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    let segments: Extract<RowChange, { kind: 'segment' }>[] = [];
+async function writeRows(
+  db: Kysely<Tables>,
+  changes: readonly RowChange[],
+  nowMs: number,
+): Promise<StrangeSegment[]> {
+  return db.transaction().execute(async (trx) => {
+    const strange: StrangeSegment[] = [];
+    let segments: SegmentChange[] = [];
     for (const change of changes) {
       if (change.kind === 'segment') {
         segments.push(change);
         continue;
       }
-      await insertSegments(trx, segments);
+      strange.push(...(await storeSegments(trx, segments, nowMs)));
       segments = [];
       await writeGap(trx, change.cameraId, change.change);
     }
-    await insertSegments(trx, segments);
+    strange.push(...(await storeSegments(trx, segments, nowMs)));
+    return strange;
   });
 }
 
-async function insertSegments(
+/** A file that is not taken into the index, and why: the index stays as it is. */
+export interface StrangeSegment {
+  readonly id: string;
+  readonly path: string;
+  readonly volumeId: string;
+  readonly why: 'id-is-taken' | 'id-has-another-time';
+  /** The file that has the id. */
+  readonly taken?: { readonly path: string; readonly volumeId: string };
+}
+
+/** A start that was read from the first part's own time may be off by so much from the one that the id was made with. */
+const idSlackMs = 60_000;
+
+/** Rows, volumes' counts and the ledger's entries of those that are new. */
+export async function storeSegments(
   trx: Transaction<Tables>,
-  segments: readonly { segment: SegmentFacts; recovered: boolean }[],
-): Promise<void> {
-  if (segments.length === 0) return;
+  segments: readonly SegmentChange[],
+  nowMs: number,
+): Promise<StrangeSegment[]> {
+  if (segments.length === 0) return [];
+  const { fresh, strange } = await sift(trx, segments);
+  if (fresh.length === 0) return strange;
   const inserted = await trx
     .insertInto('segment')
-    .values(segments.map(({ segment, recovered }) => segmentRow(segment, recovered)))
+    .values(fresh.map(({ segment, recovered }) => segmentRow(segment, recovered)))
     .onConflict((conflict) => conflict.columns(['id', 'start_ms']).doNothing())
-    .returning(['volume_id', 'bytes'])
+    .returning(['id', 'volume_id', 'bytes'])
     .execute();
+  await addToVolumes(trx, inserted);
+  const isNew = new Set(inserted.map(({ id }) => id));
+  const entries = fresh.filter(({ segment }) => isNew.has(segment.id));
+  await appendAll(
+    trx,
+    entries.map((one) => storedEntry(one, nowMs)),
+  );
+  return strange;
+}
+
+/** One id is one file: the second fact of a file is nothing new, and another file of its name is none of ours. */
+async function sift(
+  trx: Transaction<Tables>,
+  segments: readonly SegmentChange[],
+): Promise<{ fresh: SegmentChange[]; strange: StrangeSegment[] }> {
+  const strange: StrangeSegment[] = [];
+  const timely = segments.filter(({ segment }) => {
+    const isTimely = Math.abs((timeOfId(segment.id) ?? Number.NaN) - segment.startMs) <= idSlackMs;
+    if (!isTimely) strange.push({ ...fileOf(segment), why: 'id-has-another-time' });
+    return isTimely;
+  });
+  const files = await filesOf(
+    trx,
+    timely.map(({ segment }) => segment),
+  );
+  const fresh: SegmentChange[] = [];
+  for (const change of timely) {
+    const taken = files.get(change.segment.id);
+    if (!taken) {
+      fresh.push(change);
+      files.set(change.segment.id, fileOf(change.segment));
+    } else if (taken.path !== change.segment.path || taken.volumeId !== change.segment.volumeId) {
+      const { path, volumeId } = taken;
+      strange.push({ ...fileOf(change.segment), why: 'id-is-taken', taken: { path, volumeId } });
+    }
+  }
+  return { fresh, strange };
+}
+
+interface File {
+  readonly id: string;
+  readonly path: string;
+  readonly volumeId: string;
+}
+
+const fileOf = ({ id, path, volumeId }: SegmentFacts): File => ({ id, path, volumeId });
+
+/** The files that these ids have in the index. The span is what keeps the search to their days. */
+async function filesOf(
+  trx: Transaction<Tables>,
+  segments: readonly SegmentFacts[],
+): Promise<Map<string, File>> {
+  if (segments.length === 0) return new Map();
+  const starts = segments.map((segment) => segment.startMs);
+  const rows = await trx
+    .selectFrom('segment')
+    .select(['id', 'path', 'volume_id as volumeId'])
+    .where(sql<boolean>`id = any(${segments.map((segment) => segment.id)}::text[])`)
+    .where('start_ms', '>=', Math.floor(Math.min(...starts)) - 2 * idSlackMs)
+    .where('start_ms', '<=', Math.ceil(Math.max(...starts)) + 2 * idSlackMs)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+async function addToVolumes(
+  trx: Transaction<Tables>,
+  rows: readonly { volume_id: string; bytes: number }[],
+): Promise<void> {
   const byVolume = new Map<string, { segments: number; bytes: number }>();
-  for (const { volume_id, bytes } of inserted) {
+  for (const { volume_id, bytes } of rows) {
     const sum = byVolume.get(volume_id) ?? { segments: 0, bytes: 0 };
     byVolume.set(volume_id, { segments: sum.segments + 1, bytes: sum.bytes + bytes });
   }
-  for (const [id, sum] of byVolume) {
+  // Always in one order: two who write at once then wait for each other, and never in a ring.
+  for (const [id, sum] of [...byVolume].sort(([a], [b]) => (a < b ? -1 : 1))) {
     await trx
       .updateTable('volume')
       .set({ segments: sql`segments + ${sum.segments}`, bytes: sql`bytes + ${sum.bytes}` })
@@ -208,6 +310,26 @@ async function insertSegments(
       .execute();
   }
 }
+
+/** What a stranger needs to tell that a file is the one that was stored, and nobody else learns from: no address. */
+const storedEntry = ({ segment, recovered }: SegmentChange, nowMs: number): Entry => ({
+  atMs: nowMs,
+  actor: system,
+  action: segmentStored,
+  outcome: 'done',
+  subject: { kind: 'segment', id: segment.id },
+  detail: {
+    camera: segment.cameraId,
+    stream: segment.stream,
+    from: rfc3339(Math.round(segment.startMs)),
+    to: rfc3339(Math.round(segment.endMs)),
+    bytes: segment.bytes,
+    digest: segment.digest,
+    volume: segment.volumeId,
+    path: segment.path,
+    ...(recovered ? { recovered } : {}),
+  },
+});
 
 function segmentRow(segment: SegmentFacts, recovered: boolean) {
   const startMs = Math.round(segment.startMs);

@@ -11,7 +11,7 @@ import { type Database, openDatabase } from '../../src/db/index.ts';
 import type { Fact, SegmentFacts } from '../../src/engine/index.ts';
 import { merge } from '../../src/store/cover.ts';
 import { touchMs } from '../../src/store/gaps.ts';
-import { Keeper, timeline } from '../../src/store/index.ts';
+import { Keeper, makeDays, timeline } from '../../src/store/index.ts';
 import { islands } from '../../src/store/segments.ts';
 import { daysOf } from '../../src/store/timeline.ts';
 import { testDatabase } from '../support/database.ts';
@@ -58,7 +58,7 @@ async function seed(db: Database, orderedMs: number): Promise<string> {
 }
 
 function segment(cameraId: string, startMs: number, endMs: number): SegmentFacts {
-  const id = newId('seg');
+  const id = newId('seg', Math.floor(startMs));
   const numbers = { parts: 2, pictures: 50, width: 640, height: 360, packetsLost: 0, damagedPictures: 0 };
   const times = { startMs, endMs, startTicks: 0, durationTicks: (endMs - startMs) * 90 };
   const where = {
@@ -256,6 +256,10 @@ test('a month of a camera is read within a blink', async () => {
   await using db = await testDatabase();
   const orderedMs = Date.now() - 31 * dayMs;
   const id = await seed(db, orderedMs);
+  await makeDays(
+    db.kysely,
+    Array.from({ length: 32 }, (_, day) => orderedMs + day * dayMs),
+  );
   await db.kysely
     .insertInto('segment')
     .columns([

@@ -63,8 +63,8 @@ export function record(volume: Volume, clip: Clip, options: RecordOptions): Reco
           options.seconds,
         );
   return files.map((file) => {
-    const id = newId('seg');
     const fileStartMs = wallOf(file[0]![0]!);
+    const id = newId('seg', Math.floor(fileStartMs));
     const pieces: Uint8Array[] = [
       initSegment(clip.video, clip.audio),
       identityBox({ format: 1, id, cameraId, stream: 'main', run, startMs: fileStartMs, software: 'test' }),
