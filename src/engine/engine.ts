@@ -29,6 +29,10 @@ export interface Source {
 export interface Volume {
   readonly id: string;
   readonly path: string;
+  /** As people call it: the gaps of its failures name it. */
+  readonly name?: string;
+  /** What its marker says (`segment/mark.ts`); a folder without it is another disk and is left alone. */
+  readonly mark?: string;
 }
 
 /** A stored segment as the index knows it. `path` is relative to the volume. */

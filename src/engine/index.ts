@@ -21,6 +21,7 @@ export type {
   Volume,
 } from './engine.ts';
 export { FramingError, LengthPrefixed, lengthPrefixed } from './ipc.ts';
+export { markName, markOf, probeName } from './segment/mark.ts';
 export type { CreateOptions } from './supervisor.ts';
 
 /** Starts the engine's processes and waits until they are there. */

@@ -13,6 +13,8 @@ const forgiven = 5;
 const forgivenEveryMs = 10_000;
 /** A process that did not even get up is likelier not to next time. */
 const deathAtStart = 3;
+/** A process that was killed is gone by then, if anything can end it. */
+const deadMs = 1_000;
 const firstWaitMs = 250;
 const mostWaitMs = 2_000;
 const setupMs = 15_000;
@@ -110,7 +112,8 @@ export class Worker {
     }
     // Its channel closed, a child exits by itself.
     if (child.connected) child.disconnect();
-    await gone;
+    // One that waits for a disk that answers no more cannot even be killed; it ends when the disk does.
+    await Promise.race([gone, after(withinMs + deadMs)]);
     clearTimeout(force);
   }
 
@@ -199,6 +202,11 @@ export class Worker {
     this.#again = setTimeout(() => this.#start(), waitMs(this.#deaths));
   }
 }
+
+const after = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 
 /** At once at first; a process that dies again and again is given longer and longer, up to 2 s. */
 const waitMs = (deaths: number): number =>

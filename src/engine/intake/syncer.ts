@@ -5,10 +5,34 @@
 import { open } from 'node:fs/promises';
 
 type Job = () => Promise<void>;
+/** Begins a file operation; `done` gives its thread back. */
+type Operation = (done: () => void) => void;
+
+/**
+ * Threads of the pool (16 in an intake) that one volume may hold for opening and writing. A disk that answers no more
+ * keeps what it holds, and three such leave one to the others.
+ */
+const maxThreads = 4;
 
 export class Syncer {
   readonly #jobs: Job[] = [];
+  readonly #operations: Operation[] = [];
   #running = false;
+  #threads = 0;
+
+  /** Runs an operation of an open file; each file has one at a time, so what waits is bounded by the files. */
+  run(operation: Operation): void {
+    if (this.#threads >= maxThreads) {
+      this.#operations.push(operation);
+      return;
+    }
+    this.#threads++;
+    operation(() => {
+      this.#threads--;
+      const next = this.#operations.shift();
+      if (next) this.run(next);
+    });
+  }
 
   /** Jobs come one for a dirty or closing file at a time, so the queue is bounded by the number of files open. */
   add(job: Job): void {

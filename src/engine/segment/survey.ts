@@ -10,6 +10,7 @@ import { Fault, sayError } from '../../base/index.ts';
 import type { SegmentFacts, Volume } from '../engine.ts';
 import { Mp4Error } from '../mp4/index.ts';
 import { SegmentFile } from './file.ts';
+import { checkMark, markName, probeName } from './mark.ts';
 
 export interface Survey {
   readonly segments: readonly SegmentFacts[];
@@ -47,6 +48,9 @@ export async function survey(volume: Volume, options: SurveyOptions): Promise<Su
     if (damaged.length < maxNamed) damaged.push({ path, why });
   };
   const known = new Set(options.known);
+  await checkMark(volume).catch((cause: unknown) => {
+    throw new Fault(`the volume ${volume.path} is not there`, { cause });
+  });
   const files = segmentFiles(volume.path, options, name);
   const work = async (): Promise<void> => {
     for (;;) {
@@ -72,7 +76,7 @@ async function* segmentFiles(
   const sinceDay = new Date(Math.max(0, sinceMs)).toISOString().slice(0, 10);
   let files = 0;
   for (const source of await list(root, '', name)) {
-    if (source.name === 'lost+found') continue;
+    if (['lost+found', markName, probeName].includes(source.name)) continue;
     if (!source.isDirectory() || !sourceName.test(source.name)) {
       name(source.name, 'not a recording of Custos');
       continue;
