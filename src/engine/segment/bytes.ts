@@ -4,7 +4,8 @@
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert, Fault } from '../../base/index.ts';
+import { assert, Fault, systemClock } from '../../base/index.ts';
+import { bucketOf, knownBuckets, openObject } from '../bucket/index.ts';
 import type { Volume } from '../engine.ts';
 
 export interface SegmentBytes extends AsyncDisposable {
@@ -17,7 +18,20 @@ export interface SegmentBytes extends AsyncDisposable {
 /** Opens a stored file; `path` lies inside of its volume. A Fault, with its cause, when it cannot be opened. */
 export async function openBytes(volume: Volume, path: string): Promise<SegmentBytes> {
   assert(!path.split('/').includes('..'), 'a segment lies inside of its volume');
-  return openInFolder(join(volume.path, path));
+  const access = bucketOf(volume);
+  if (access !== null) return openObject(access, path, systemClock);
+  return openInFolder(join(volume.path, path)).catch((error: unknown) => openMoved(path, error));
+}
+
+/** A file that was moved into a bucket since someone was told where it lies: it has the same path there. */
+async function openMoved(path: string, error: unknown): Promise<SegmentBytes> {
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  if (code !== 'ENOENT') throw error;
+  for (const access of knownBuckets().values()) {
+    const moved = await openObject(access, path, systemClock).catch(() => null);
+    if (moved !== null) return moved;
+  }
+  throw error;
 }
 
 async function openInFolder(full: string): Promise<SegmentBytes> {

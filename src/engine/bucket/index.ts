@@ -1,0 +1,26 @@
+export {
+  addressOf,
+  type BucketAccess,
+  bucketOf,
+  knowBucket,
+  knownBucket,
+  knownBuckets,
+} from './access.ts';
+export { bucketProblemOf, openObject } from './bytes.ts';
+export { type Carried, type CarryOrder, carry, partBytes } from './carry.ts';
+export { checkBucket } from './check.ts';
+export {
+  abortUpload,
+  type BucketFeatures,
+  deleteObject,
+  headOf,
+  type LockMode,
+  listObjects,
+  listUploads,
+  lockUntil,
+  type Retention,
+  retentionOf,
+  type Stored,
+} from './objects.ts';
+export { BucketFault, isOfTheBucket } from './problem.ts';
+export { Wire } from './wire.ts';
