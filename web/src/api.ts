@@ -223,4 +223,15 @@ export async function forget(client: QueryClient, endpoints: readonly Endpoint[]
   await Promise.all(endpoints.map((each) => client.invalidateQueries({ queryKey: [each.path] })));
 }
 
+/** One item of whatever lists of it were read: something to show until it is read itself. */
+export function listed<E extends Endpoint>(
+  client: QueryClient,
+  list: E,
+  id: string,
+): (ReplyOf<E> extends { items: (infer I)[] } ? I : never) | undefined {
+  const lists = client.getQueriesData<{ items: { id: string }[] }>({ queryKey: [list.path] });
+  const item = lists.flatMap(([, reply]) => reply?.items ?? []).find((each) => each.id === id);
+  return item as ReturnType<typeof listed<E>>;
+}
+
 export type Me = z.output<typeof gate.me>;

@@ -3,12 +3,13 @@
  * how wide the timeline is, so that a place in the footage can be sent to a colleague, whose own right decides.
  */
 import { ArrowLeftOutlined } from '@ant-design/icons';
+import { useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { Button } from 'antd';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { z } from 'zod';
 import { collect } from '../../../src/contract/index.ts';
-import { useCall } from '../api.ts';
+import { listed, useCall } from '../api.ts';
 import type { LiveMode, LivePlayer, LiveStatus } from '../player/index.ts';
 import { LivePicture } from '../player/LivePicture.tsx';
 import { PlaybackPicture } from '../player/PlaybackPicture.tsx';
@@ -38,9 +39,17 @@ type Camera = z.output<typeof collect.camera>;
 const rememberedMode = 'custos.live-mode';
 const rememberedGaps = 'custos.gaps';
 
+const secondClickMs = 500;
+
 export function CameraPage() {
   const { id = '' } = useParams({ strict: false });
-  const found = useCall(collect.cameraById, { params: { id } }, { refetchInterval: 30_000 });
+  const client = useQueryClient();
+  // Whoever comes from the wall or the list has the camera already; the picture need not wait for it a second time.
+  const found = useCall(
+    collect.cameraById,
+    { params: { id } },
+    { refetchInterval: 30_000, placeholderData: () => listed(client, collect.cameras, id) },
+  );
   const sites = useCall(collect.sites, {});
   return (
     <Loaded of={found}>
@@ -60,6 +69,7 @@ function Room({ camera, zone }: { camera: Camera; zone: string }) {
   const room = useRoom(camera, zone);
   const { purposes, isLive, view } = room;
   useRoomKeys(room, () => fullScreen(picture.current));
+  useSecondClick(() => fullScreen(picture.current));
   return (
     <div className="camera-page">
       <div className="camera-main">
@@ -277,6 +287,23 @@ function Bar({
       />
     </div>
   );
+}
+
+/** Two clicks on the wall: the first has opened this page at once, the second fills the screen, whatever it falls on. */
+function useSecondClick(onSecond: () => void): void {
+  const act = useRef(onSecond);
+  act.current = onSecond;
+  useEffect(() => {
+    const openedMs = performance.now();
+    const look = (event: MouseEvent) => {
+      if (event.detail !== 2 || performance.now() - openedMs > secondClickMs) return;
+      event.preventDefault();
+      event.stopPropagation();
+      act.current();
+    };
+    addEventListener('click', look, true);
+    return () => removeEventListener('click', look, true);
+  }, []);
 }
 
 function fullScreen(element: HTMLElement | null): void {

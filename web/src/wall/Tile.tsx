@@ -2,7 +2,7 @@
 import { FullscreenOutlined } from '@ant-design/icons';
 import { Link } from '@tanstack/react-router';
 import { Tooltip } from 'antd';
-import { type DragEvent, type MouseEvent, useEffect, useRef, useState } from 'react';
+import { type DragEvent, type MouseEvent, useRef, useState } from 'react';
 import type { z } from 'zod';
 import type { collect } from '../../../src/contract/index.ts';
 import { LivePicture } from '../player/LivePicture.tsx';
@@ -15,9 +15,6 @@ import { wallWords } from '../words/wall.ts';
 import './wall.css';
 
 type Camera = z.output<typeof collect.camera>;
-
-/** A click opens, a double click fills the screen: the first waits this long for the second. */
-const doubleClickMs = 230;
 
 export function Tile({
   camera,
@@ -44,7 +41,7 @@ export function Tile({
   const [isTarget, setTarget] = useState(false);
   const [status, setStatus] = useState<LiveStatus | null>(null);
   const player = useRef<LivePlayer | null>(null);
-  const click = useClickOrDouble(onOpen, onFullScreen);
+  const click = onPlainClick(onOpen);
   const why = whyNot(camera.can, 'view.live');
   const isLive = status?.state.kind === 'live';
   return (
@@ -116,16 +113,12 @@ export function Tile({
   );
 }
 
-function useClickOrDouble(onClick: () => void, onDouble: () => void) {
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+/** Another tab, or the keyboard, is left to the link. */
+function onPlainClick(open: () => void) {
   return (event: MouseEvent) => {
-    // Another tab, or the keyboard: as a link does it.
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.detail === 0) return;
     event.preventDefault();
-    clearTimeout(timer.current);
-    if (event.detail >= 2) onDouble();
-    else timer.current = setTimeout(onClick, doubleClickMs);
+    open();
   };
 }
 
