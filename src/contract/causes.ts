@@ -22,6 +22,22 @@ export const gapCauses = {
     zh: '系统异常中断（断电或崩溃）',
   },
   disk: { en: 'the disk did not take the recording', zh: '磁盘无法写入' },
+  deleted: {
+    en: 'deleted on its day, certificate {certificate}',
+    zh: '到期已删除，删除证书第 {certificate} 号',
+  },
+  'no-key': {
+    en: 'there was no key to encrypt the recording with',
+    zh: '没有可用密钥，录像无法加密保存',
+  },
+  'key-destroyed': {
+    en: 'the key of this day was destroyed: its recordings cannot be read any more',
+    zh: '当日密钥已销毁，录像不可再读取',
+  },
+  'key-missing': {
+    en: 'the key of this day is not in the key ring: its recordings cannot be read',
+    zh: '密钥库中没有当日密钥，录像无法读取',
+  },
   damaged: { en: 'a stored file is damaged', zh: '录像文件损坏' },
   missing: { en: 'a stored file is missing', zh: '录像文件丢失' },
   paused: { en: 'recording was paused by {by}', zh: '录像被 {by} 暂停' },

@@ -43,10 +43,16 @@ export const actions = [
   'view.playback',
   'footage.still',
   'footage.download',
+  'footage.hold',
+  'footage.mark',
+  'footage.erase',
+  'retention.read',
+  'retention.decide',
   'person.read',
   'person.configure',
   'ledger.read',
   'system.read',
+  'completeness.read',
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -61,6 +67,10 @@ export const deeds = [
   'view.renew',
   'view.close',
   'view.end',
+  'index.rebuild',
+  'completeness.file',
+  'footage.delete',
+  'footage.deleted',
 ] as const;
 export type Deed = (typeof deeds)[number];
 

@@ -24,5 +24,6 @@ export {
 export * as frames from './frames.ts';
 export * as gate from './gate.ts';
 export * as govern from './govern.ts';
+export * as keeping from './keeping.ts';
 export { type RefusalCode, type RefusalText, refusals } from './refusals.ts';
 export { type Role, roles } from './shapes.ts';

@@ -88,6 +88,16 @@ export const refusals = {
     en: 'A stored file of this span is damaged ({why}); what can be played is played.',
     zh: '该时段有录像文件损坏（{why}），可播放的部分照常播放。',
   },
+  'view.key-destroyed': {
+    status: 410,
+    en: 'The key of this day was destroyed: its recordings cannot be read any more, by anyone.',
+    zh: '当日密钥已销毁，录像任何人均不可再读取。',
+  },
+  'view.key-missing': {
+    status: 500,
+    en: 'The key of this day is not in the key ring: its recordings cannot be read.',
+    zh: '密钥库中没有当日密钥，录像无法读取。',
+  },
   'view.missing': {
     status: 500,
     en: 'A stored file of this span is missing.',
@@ -140,6 +150,57 @@ export const refusals = {
     en: 'A site named {name} exists already.',
     zh: '已有名为 {name} 的场所。',
   },
+  'keeping.below-floor': {
+    status: 422,
+    en: 'The law asks for at least {periodEn} ({instrument}, {article}). A shorter period cannot be set.',
+    zh: '法定最短保存期限为 {periodZh}（{instrument} {article}），不能设置更短的期限。',
+  },
+  'keeping.above-ceiling': {
+    status: 422,
+    en: 'At most {periodEn} are allowed ({instrument}, {article}), unless a justification is on record where the rule allows for one.',
+    zh: '最长保存期限为 {periodZh}（{instrument} {article}）；规则允许例外的，须先登记理由。',
+  },
+  'keeping.justification': {
+    status: 422,
+    en: 'Say why footage is kept longer than the law asks for.',
+    zh: '保存期限长于法定要求的，请填写理由。',
+  },
+  'keeping.profile': { status: 422, en: 'There is no profile {profile}.', zh: '没有名为 {profile} 的适用规则集。' },
+  'keeping.no-conflict': {
+    status: 409,
+    en: 'This is not, or not any more, a conflict of this site. Reload the page.',
+    zh: '该场所不存在（或已不再存在）此冲突，请刷新页面。',
+  },
+  'keeping.clock': {
+    status: 409,
+    en: 'The clock of the server says {server}, which is not what you confirm. Set the clock first.',
+    zh: '服务器时钟为 {server}，与您确认的时间不符，请先校准时钟。',
+  },
+  'keeping.no-doubt': {
+    status: 409,
+    en: 'The clock is not in doubt: there is nothing to confirm.',
+    zh: '系统时钟没有疑问，无需确认。',
+  },
+  'keeping.span': {
+    status: 422,
+    en: 'The span must start before it ends, and last {days} days at most.',
+    zh: '起始时间必须早于结束时间，且不超过 {days} 天。',
+  },
+  'hold.unknown': { status: 404, en: 'This hold does not exist.', zh: '该封存不存在。' },
+  'hold.over': { status: 409, en: 'This hold is over already.', zh: '该封存已结束。' },
+  'hold.until': {
+    status: 422,
+    en: 'A hold must end in the future, or be open-ended.',
+    zh: '封存的截止时间必须晚于现在，或不设截止时间。',
+  },
+  'mark.unknown': { status: 404, en: 'This mark does not exist.', zh: '该标记不存在。' },
+  'mark.over': { status: 409, en: 'This mark was taken away already.', zh: '该标记已被取消。' },
+  'mark.period': {
+    status: 422,
+    en: 'The law here names no period for footage of important value: say how long it is to be kept.',
+    zh: '此处适用的法律未规定重要价值视频资料的保存期限，请填写保存多久。',
+  },
+  'certificate.unknown': { status: 404, en: 'This certificate does not exist.', zh: '该删除证书不存在。' },
   'person.unknown': { status: 404, en: 'This person does not exist.', zh: '该人员不存在。' },
   'person.name-taken': {
     status: 409,
@@ -150,6 +211,16 @@ export const refusals = {
     status: 409,
     en: 'The last administrator cannot be removed.',
     zh: '不能移除最后一名管理员。',
+  },
+  'completeness.future': {
+    status: 422,
+    en: 'The month {month} has not begun at this site.',
+    zh: '该场所尚未进入 {month} 月。',
+  },
+  'completeness.none': {
+    status: 404,
+    en: 'No report of this month is on record yet: it is put there when the month is over.',
+    zh: '该月报告尚未存档，月末结束后自动存档。',
   },
   'ledger.unknown': { status: 404, en: 'The ledger has no such entry.', zh: '存证账本中没有该条目。' },
   'ledger.not-in-tree': {

@@ -262,8 +262,8 @@ begin
   if to_regclass(part) is not null then
     return null;
   end if;
-  -- Two makers of one day: the second finds it made. The number is "segday" in ASCII.
-  perform pg_advisory_xact_lock(126879363522937);
+  -- Two makers of one day: the second finds it made. A lock of the table, for only such a one lets it see what was made.
+  lock table segment in share update exclusive mode;
   if to_regclass(part) is not null then
     return null;
   end if;
@@ -726,3 +726,15 @@ comment on column webhook_delivery.status is 'The HTTP status of the last answer
 comment on column webhook_delivery.problem is 'What was wrong with the last try, in a word.';
 create index webhook_delivery_waiting on webhook_delivery (due) where state = 'waiting';
 create index webhook_delivery_of on webhook_delivery (webhook_id, made);
+
+create table completeness (
+  site_id text not null references site (id),
+  month text not null check (month ~ '^\d{4}-\d{2}$'),
+  made timestamptz not null,
+  digest bytea not null check (length(digest) = 32),
+  report jsonb not null,
+  primary key (site_id, month)
+);
+comment on table completeness is 'The completeness report of a site and month, made once its month was over, and never changed. Written by store.';
+comment on column completeness.month is 'YYYY-MM, of the site''s time zone.';
+comment on column completeness.digest is 'SHA-256 of the report''s canonical JSON; the ledger has it too.';

@@ -385,6 +385,16 @@ export interface ReaperTable {
   log_period_unit: Generated<'day' | 'month' | 'year'>;
 }
 
+/** Written by `store/`; a row is never changed. */
+export interface CompletenessTable {
+  site_id: string;
+  /** YYYY-MM, of the site's time zone. */
+  month: string;
+  made: Date;
+  digest: Uint8Array;
+  report: ColumnType<unknown, string, never>;
+}
+
 export interface Tables {
   unit: UnitTable;
   person: PersonTable;
@@ -412,4 +422,5 @@ export interface Tables {
   certificate: CertificateTable;
   reaper: ReaperTable;
   migration: MigrationTable;
+  completeness: CompletenessTable;
 }

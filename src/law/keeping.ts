@@ -247,13 +247,16 @@ function longest(reasons: readonly Reason[], on: Day): readonly Reason[] {
   return reasons.filter((reason) => length(reason) === top);
 }
 
-/** Footage that ended later than this before now is surely kept: where a planner need not look. */
-export function shortestMs(keeping: Keeping): number | null {
-  const periods = [keeping.floor.value ?? keeping.policy.period ?? keeping.ceiling.value].filter(
-    (period) => period !== null,
-  );
-  const all = [...periods, ...(keeping.ceiling.value ? [keeping.ceiling.value] : [])];
-  return all.length === 0 ? null : Math.min(...all.map(leastMs));
+/**
+ * Footage younger than this is surely kept: where a planner need not look. `early`: where nothing but the law's floor
+ * counts (somebody asked for erasure, a disk is full). Null: nothing is ever due.
+ */
+export function shortestMs({ floor, policy, ceiling }: Keeping, early: boolean): number | null {
+  if (early) return floor.value ? leastMs(floor.value) : 0;
+  const wanted = [floor.value, policy.period].flatMap((period) => (period ? [leastMs(period)] : []));
+  const most = ceiling.value ? leastMs(ceiling.value) : null;
+  if (wanted.length === 0) return most;
+  return Math.min(Math.max(...wanted), most ?? Number.POSITIVE_INFINITY);
 }
 
 const dayMs = 86_400_000;

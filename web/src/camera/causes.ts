@@ -23,6 +23,7 @@ const kinds: Readonly<Record<GapCause, GapKind>> = {
   paused: 'person',
   retired: 'person',
   changed: 'person',
+  deleted: 'person',
 };
 
 export const gapKinds = ['camera', 'storage', 'system', 'person'] as const;

@@ -1,0 +1,395 @@
+/**
+ * Certificates of deletion. One is written before the first file goes and finished when nothing of it is left; the
+ * steps are those of docs/storage.md ("Deleting"), each may be done again, and a start takes up what was begun.
+ */
+import { createHash } from 'node:crypto';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Clock, newId, refuse } from '../base/index.ts';
+import type { Database, Tables } from '../db/index.ts';
+import type { Reason } from '../law/index.ts';
+import { append, canonicalJson, system } from '../ledger/index.ts';
+import { merge } from './cover.ts';
+import { touchMs } from './gaps.ts';
+import { keepingOfCamera, lockKeeping } from './retention.ts';
+import { type DeletedBy, type PlanAt, sentenceOf } from './retention-plan.ts';
+
+export interface CertifiedSegment {
+  readonly id: string;
+  readonly stream: 'main' | 'sub';
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly bytes: number;
+  /** SHA-256 of the file, hex. */
+  readonly digest: string;
+  readonly volume: string;
+  readonly path: string;
+}
+
+/** A rule, as it stands in a certificate and in the console. */
+export interface CertifiedReason {
+  readonly clause: string;
+  readonly profile: string;
+  readonly instrument: string;
+  readonly article: string;
+  readonly quote: string;
+  readonly rank: string;
+  readonly period: { readonly n: number; readonly unit: string };
+}
+
+export interface Certificate {
+  readonly id: string;
+  readonly no: number;
+  readonly cameraId: string;
+  /** UTC. */
+  readonly day: string;
+  readonly state: 'ordered' | 'done';
+  readonly why: DeletedBy;
+  readonly because: readonly CertifiedReason[];
+  readonly orderedMs: number;
+  readonly orderedBy: string;
+  readonly segments: readonly CertifiedSegment[];
+  readonly count: number;
+  readonly bytes: number;
+  readonly digest: string;
+  readonly missing: readonly string[];
+  readonly keys: readonly { source: string; keyId: string; atMs: number }[];
+  readonly keysKept: readonly { source: string; why: string }[];
+  readonly trouble: string | null;
+  readonly finishedMs: number | null;
+  readonly seq: number;
+}
+
+export interface DeletionAt {
+  readonly db: Database;
+  readonly clock: Clock;
+}
+
+export interface Candidate {
+  readonly stream: 'main' | 'sub';
+  readonly startMs: number;
+  readonly id: string;
+}
+
+export const utcDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+export function certifiedReasons(clause: string, reasons: readonly Reason[]): CertifiedReason[] {
+  return reasons.map(({ profile, answer: { value, cite } }) => ({
+    clause,
+    profile,
+    instrument: cite.instrument,
+    article: cite.article,
+    quote: cite.quote,
+    rank: cite.rank,
+    period: value as CertifiedReason['period'],
+  }));
+}
+
+const clauseOf = (why: DeletedBy): string =>
+  why === 'ceiling' ? 'store.retention-ceiling' : 'store.retention-floor';
+
+/**
+ * Step 1. Judges each candidate once more, under the camera's lock and in the transaction that writes the order: a
+ * hold is either seen here or comes after. Null when none of them is to go any more.
+ */
+export async function orderDeletion(
+  { db, clock }: DeletionAt,
+  cameraId: string,
+  candidates: readonly Candidate[],
+  at: PlanAt,
+): Promise<Certificate | null> {
+  return db.kysely.transaction().execute(async (trx) => {
+    await lockKeeping(trx, cameraId);
+    await sql`select 1 from site join camera on camera.site_id = site.id where camera.id = ${cameraId} for share of site`.execute(
+      trx,
+    );
+    const of = await keepingOfCamera(trx, cameraId, at.nowMs);
+    const rows = await lockSegments(trx, cameraId, candidates);
+    const judged = rows.map((segment) => ({ segment, sentence: sentenceOf(segment, of, at) }));
+    const first = judged.map(({ sentence }) => sentence).find((sentence) => sentence.kind === 'delete');
+    if (!first) return null;
+    const { why, because } = first;
+    const segments = judged
+      .filter(({ sentence }) => sentence.kind === 'delete' && sentence.why === why)
+      .map(({ segment }) => segment);
+    const day = utcDay(segments[0]?.startMs ?? 0);
+    const orderedBy = why === 'erasure' ? await requesterOf(trx, cameraId, segments) : 'system';
+    const reasons = certifiedReasons(clauseOf(why), because);
+    const given = { cameraId, day, why, because: reasons, orderedBy, segments };
+    return writeOrder(trx, given, clock.wallMs());
+  });
+}
+
+async function lockSegments(
+  trx: Transaction<Tables>,
+  cameraId: string,
+  candidates: readonly Candidate[],
+): Promise<CertifiedSegment[]> {
+  if (candidates.length === 0) return [];
+  const starts = candidates.map(({ startMs }) => startMs);
+  const ids = candidates.map(({ id }) => id);
+  const rows = await trx
+    .selectFrom('segment')
+    .select(['id', 'stream', 'start_ms', 'end_ms', 'bytes', 'digest', 'volume_id', 'path'])
+    .where('camera_id', '=', cameraId)
+    .where('stream', '=', candidates[0]!.stream)
+    .where('start_ms', '>=', Math.min(...starts))
+    .where('start_ms', '<=', Math.max(...starts))
+    .where('id', '=', sql<string>`any(${ids}::text[])`)
+    .orderBy('start_ms')
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    stream: row.stream,
+    startMs: row.start_ms,
+    endMs: row.end_ms,
+    bytes: row.bytes,
+    digest: Buffer.from(row.digest).toString('hex'),
+    volume: row.volume_id,
+    path: row.path,
+  }));
+}
+
+/** Whoever wrote the request down gave the order. */
+async function requesterOf(
+  trx: Transaction<Tables>,
+  cameraId: string,
+  segments: readonly CertifiedSegment[],
+): Promise<string> {
+  const row = await trx
+    .selectFrom('erasure')
+    .select('created_by')
+    .where('camera_id', '=', cameraId)
+    .where('closed', 'is', null)
+    .where('from_ms', '<', segments[0]?.endMs ?? 0)
+    .where('to_ms', '>', segments[0]?.startMs ?? 0)
+    .orderBy('created')
+    .executeTakeFirst();
+  return row?.created_by ?? 'system';
+}
+
+async function writeOrder(
+  trx: Transaction<Tables>,
+  given: Pick<Certificate, 'cameraId' | 'day' | 'why' | 'because' | 'orderedBy' | 'segments'>,
+  nowMs: number,
+): Promise<Certificate> {
+  const id = newId('cert', nowMs);
+  const { cameraId, day, why, because, orderedBy, segments } = given;
+  const digest = digestOf(segments);
+  const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  const camera = await trx.selectFrom('camera').select('name').where('id', '=', cameraId).executeTakeFirst();
+  const seq = await append(trx, {
+    ...{ atMs: nowMs, actor: system, action: 'footage.delete', outcome: 'done' },
+    subject: { kind: 'camera', id: cameraId, name: camera?.name },
+    detail: { certificate: id, day, why, because, orderedBy, segments: segments.length, bytes, digest },
+  });
+  const { no } = await trx
+    .insertInto('certificate')
+    .values({
+      ...{ id, camera_id: cameraId, day, state: 'ordered', why, because: JSON.stringify(because) },
+      ...{ ordered: new Date(nowMs), ordered_by: orderedBy, segments: JSON.stringify(segments) },
+      ...{ count: segments.length, bytes, digest: Buffer.from(digest, 'hex'), seq },
+    })
+    .returning('no')
+    .executeTakeFirstOrThrow();
+  return {
+    ...{ id, no, cameraId, day, state: 'ordered', why, because, orderedMs: nowMs, orderedBy, segments },
+    ...{ count: segments.length, bytes, digest, seq, missing: [], keys: [], keysKept: [] },
+    ...{ trouble: null, finishedMs: null },
+  };
+}
+
+export const digestOf = (segments: readonly CertifiedSegment[]): string =>
+  createHash('sha256').update(canonicalJson(segments)).digest('hex');
+
+/**
+ * Step 4. The rows of files that are gone for good: out of the index, out of the volume's and the calendar's counts,
+ * and into the timeline as what was deleted on its day. Rows that are gone already do nothing.
+ */
+export async function forgetSegments(
+  { db, clock }: DeletionAt,
+  certificate: Certificate,
+  gone: readonly CertifiedSegment[],
+): Promise<void> {
+  if (gone.length === 0) return;
+  await db.kysely.transaction().execute(async (trx) => {
+    const starts = gone.map(({ startMs }) => startMs);
+    const deleted = await trx
+      .deleteFrom('segment')
+      .where('camera_id', '=', certificate.cameraId)
+      .where('start_ms', '>=', Math.min(...starts))
+      .where('start_ms', '<=', Math.max(...starts))
+      .where('id', '=', sql<string>`any(${gone.map(({ id }) => id)}::text[])`)
+      .returning(['stream', 'start_ms', 'end_ms', 'bytes', 'volume_id'])
+      .execute();
+    for (const [volume, rows] of Map.groupBy(deleted, (row) => row.volume_id)) {
+      const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+      await trx
+        .updateTable('volume')
+        .set({
+          segments: sql`greatest(0, segments - ${rows.length})`,
+          bytes: sql`greatest(0, bytes - ${bytes}::int8)`,
+        })
+        .where('id', '=', volume)
+        .execute();
+    }
+    await writeDeletedGaps(trx, certificate, deleted, clock.wallMs());
+  });
+}
+
+async function writeDeletedGaps(
+  trx: Transaction<Tables>,
+  { cameraId, no }: Certificate,
+  deleted: readonly { stream: string; start_ms: number; end_ms: number }[],
+  nowMs: number,
+): Promise<void> {
+  const spans = merge(
+    deleted
+      .filter((row) => row.stream === 'main' && row.end_ms > row.start_ms)
+      .map((row) => ({ fromMs: row.start_ms, toMs: row.end_ms })),
+    touchMs,
+  );
+  if (spans.length === 0) return;
+  await trx
+    .insertInto('gap')
+    .values(
+      spans.map(({ fromMs, toMs }) => ({
+        ...{ id: newId('gap', nowMs), camera_id: cameraId, from_ms: fromMs, to_ms: toMs, inside: false },
+        ...{ cause: 'deleted', detail: JSON.stringify({ certificate: no }) },
+      })),
+    )
+    .execute();
+}
+
+/** Step 6. Nothing of it is left: the certificate is whole, and the ledger says how it went. */
+export async function finishDeletion(
+  { db, clock }: DeletionAt,
+  { id, cameraId, no, count, digest }: Certificate,
+  how: Pick<Certificate, 'missing' | 'keys' | 'keysKept'>,
+): Promise<void> {
+  const nowMs = clock.wallMs();
+  await db.kysely.transaction().execute(async (trx) => {
+    const done = await trx
+      .updateTable('certificate')
+      .set({
+        ...{ state: 'done', finished: new Date(nowMs), trouble: null },
+        missing: JSON.stringify(how.missing),
+        keys: JSON.stringify(how.keys),
+        keys_kept: JSON.stringify(how.keysKept),
+      })
+      .where('id', '=', id)
+      .where('state', '=', 'ordered')
+      .returning('id')
+      .executeTakeFirst();
+    if (!done) return;
+    await append(trx, {
+      ...{ atMs: nowMs, actor: system, action: 'footage.deleted', outcome: 'done' },
+      subject: { kind: 'camera', id: cameraId },
+      detail: { certificate: id, no, segments: count, digest, ...how },
+    });
+  });
+}
+
+/** What stands in the way, for the board; what was found to be gone before is kept for the certificate. */
+export async function noteTrouble(
+  db: Kysely<Tables>,
+  id: string,
+  trouble: string,
+  missing: readonly string[],
+): Promise<void> {
+  await db
+    .updateTable('certificate')
+    .set({ trouble: trouble.slice(0, 500), tries: sql`tries + 1`, missing: JSON.stringify(missing) })
+    .where('id', '=', id)
+    .execute();
+}
+
+// ---- reading
+
+const select = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('certificate')
+    .innerJoin('camera', 'camera.id', 'certificate.camera_id')
+    .innerJoin('site', 'site.id', 'camera.site_id')
+    .select(['certificate.id', 'no', 'camera_id', 'state', 'why', 'ordered', 'ordered_by', 'finished'])
+    .select(['count', 'certificate.bytes', 'trouble', 'digest', 'seq'])
+    .select(['camera.name as camera_name', 'site.name as site_name', 'site.time_zone'])
+    .select(sql<string>`certificate.day::text`.as('day'));
+const selectWhole = (db: Kysely<Tables>) =>
+  select(db).select(['because', 'segments', 'missing', 'keys', 'keys_kept']);
+
+export type CertificateHead = Omit<Certificate, 'because' | 'segments' | 'missing' | 'keys' | 'keysKept'> & {
+  readonly cameraName: string;
+  readonly siteName: string;
+  readonly timeZone: string;
+};
+
+type HeadRow = Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>;
+type WholeRow = Awaited<ReturnType<ReturnType<typeof selectWhole>['executeTakeFirstOrThrow']>>;
+
+const asHead = (row: HeadRow): CertificateHead => ({
+  id: row.id,
+  no: row.no,
+  cameraId: row.camera_id,
+  cameraName: row.camera_name,
+  siteName: row.site_name,
+  timeZone: row.time_zone,
+  day: row.day,
+  state: row.state,
+  why: row.why,
+  orderedMs: row.ordered.getTime(),
+  orderedBy: row.ordered_by,
+  finishedMs: row.finished?.getTime() ?? null,
+  count: row.count,
+  bytes: row.bytes,
+  digest: Buffer.from(row.digest).toString('hex'),
+  trouble: row.trouble,
+  seq: row.seq,
+});
+
+const asWhole = (row: WholeRow): CertificateHead & Certificate => ({
+  ...asHead(row),
+  because: row.because as Certificate['because'],
+  segments: row.segments as Certificate['segments'],
+  missing: row.missing as Certificate['missing'],
+  keys: row.keys as Certificate['keys'],
+  keysKept: row.keys_kept as Certificate['keysKept'],
+});
+
+/** Begun and not finished, oldest first. */
+export async function openCertificates(db: Kysely<Tables>, limit: number): Promise<Certificate[]> {
+  const rows = await selectWhole(db).where('state', '=', 'ordered').orderBy('no').limit(limit).execute();
+  return rows.map(asWhole);
+}
+
+export async function findCertificate(
+  db: Kysely<Tables>,
+  id: string,
+): Promise<CertificateHead & Certificate> {
+  const row = await selectWhole(db).where('certificate.id', '=', id).executeTakeFirst();
+  return row ? asWhole(row) : refuse('certificate.unknown');
+}
+
+export async function listCertificates(
+  db: Kysely<Tables>,
+  filter: { readonly limit: number; readonly beforeNo: number | null; readonly cameraId: string | null },
+): Promise<CertificateHead[]> {
+  const rows = await select(db)
+    .$if(filter.beforeNo !== null, (query) => query.where('no', '<', filter.beforeNo))
+    .$if(filter.cameraId !== null, (query) => query.where('camera_id', '=', filter.cameraId))
+    .orderBy('no', 'desc')
+    .limit(filter.limit)
+    .execute();
+  return rows.map(asHead);
+}
+
+export async function openCounts(db: Kysely<Tables>): Promise<{ open: number; troubled: number }> {
+  const row = await db
+    .selectFrom('certificate')
+    .where('state', '=', 'ordered')
+    .select((select) => select.fn.countAll<number>().as('open'))
+    .select((select) => select.fn.count<number>('trouble').as('troubled'))
+    .executeTakeFirstOrThrow();
+  return row;
+}
