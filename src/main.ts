@@ -17,9 +17,10 @@ import { openGate } from './gate/index.ts';
 import { healthOf } from './health.ts';
 import { createServer, mountGauges, mountLedgerTree, mountVideo } from './http/index.ts';
 import { openLedgerTree } from './ledger/index.ts';
-import { consoleDir, dataFolder, findFfmpeg, hearFacts, readTls, version } from './parts.ts';
+import { consoleDir, dataFolder, findFfmpeg, hearFacts, openKeys, readTls, version } from './parts.ts';
 import { askedToEnd, cannotStart, endAll, endOnFault } from './process.ts';
 import {
+  CompletenessFiling,
   footage,
   Keeper,
   openFootageVolume,
@@ -45,6 +46,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const startedMs = clock.wallMs();
   const data = await dataFolder(given.data);
   const box = await openSecretBox(data.keys);
+  const keys = await openKeys(given, data.keys, clock);
   const db = parts.use(
     await openDatabase({ dataDir: data.root, databaseUrl: given.databaseUrl, log, clock }),
   );
@@ -67,6 +69,8 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
       perProcess: given.camerasPerProcess,
       transcodeLimit: given.transcodeLimit,
       ffmpeg: ffmpeg?.path ?? null,
+      keys,
+      suite: given.cipher,
       footage: async (ticket, fromMs, toMs) => {
         const camera = views.cameraOf(ticket);
         return camera ? footage(store, camera, { fromMs, toMs }) : { segments: [], gaps: [] };
@@ -86,6 +90,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   await reconcileAtStart(reconcile, all);
   parts.use(new Recovery(reconcile));
   facts.endWith(await Run.begin({ db, clock, log }));
+  parts.use(new CompletenessFiling(store));
   const pulls = new Pulls({ engine, states, box, volume, log });
   cameras.onChange((change) => keeper.follow(change));
   cameras.onChange((change) => pulls.follow(change));

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { id, instant, instantIn, listOf, page } from './shapes.ts';
 
+export { completeness, completenessFile, coverage } from './completeness.ts';
+
 export const ledgerEntry = z.object({
   seq: z.number().int(),
   at: instant,

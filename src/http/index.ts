@@ -1,5 +1,6 @@
 /** Floor 11, HTTP: routes from endpoint values, sessions and persons, the console's files, errors as problems. */
 export { type Called, isLoopback } from './caller.ts';
+export { mountCompleteness } from './completeness.ts';
 export { mountGauges } from './gauges.ts';
 export { mountLedgerTree } from './ledger.ts';
 export { contractEndpoints, openApi } from './openapi.ts';

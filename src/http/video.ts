@@ -23,6 +23,7 @@ import type { View, Views } from '../display/index.ts';
 import type { Engine, EngineProcess, Source, Volume } from '../engine/index.ts';
 import type { Subject, Who } from '../gate/index.ts';
 import { calendar, type Gap, type Keeper, timeline, volumeStates } from '../store/index.ts';
+import { mountCompleteness } from './completeness.ts';
 import { mountMediaDoors } from './media.ts';
 import { type Edge, mount } from './route.ts';
 import type { Server } from './server.ts';
@@ -51,6 +52,7 @@ export function mountVideo(server: Server, parts: VideoParts): void {
   mountProbe(edge);
   mountFootage(edge);
   mountViews(edge);
+  mountCompleteness(edge);
   mountSystem(edge);
   mountMediaDoors(server, edge);
   streamEvents(server, edge);
