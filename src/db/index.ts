@@ -14,7 +14,7 @@ import { FaultingPool } from './pool.ts';
 import type { Tables } from './tables.ts';
 
 export { openBeside } from './beside.ts';
-export { brokenConstraint } from './pool.ts';
+export { brokenConstraint, isLockTimeout } from './pool.ts';
 export { type DatabaseProbe, probeDatabase } from './probe.ts';
 export type { Tables } from './tables.ts';
 

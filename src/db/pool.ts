@@ -107,6 +107,10 @@ export function brokenConstraint(error: unknown): string | null {
   return isIntegrity ? (error.constraint ?? error.column ?? '') : null;
 }
 
+/** True when what was wanted was held by another for longer than the caller would wait. */
+export const isLockTimeout = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '55P03';
+
 /**
  * Lost connections, shutdowns and lost races become a `Fault` with `retry`. After one of a lost connection the caller
  * does not know whether its commit was done: a retry must find out, or be harmless.

@@ -1,5 +1,5 @@
 /** Reading the index of segments: by camera and span, always along its primary key. */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Tables } from '../db/index.ts';
 import type { SegmentRef } from '../engine/index.ts';
 import type { Span } from './cover.ts';
@@ -16,14 +16,16 @@ export interface StoredSegment extends SegmentRef {
  * span, which the query asks for besides.
  */
 const longestMs = 15 * 60_000;
+/** And none lasts longer than this: a bound that the planner sees, so that it leaves all older days alone. */
+const dayMs = 86_400_000;
 
 /** Where to begin reading so that nothing that reaches into the span is missed. */
 const since = (
-  cameraId: string,
+  cameraId: RawBuilder<unknown>,
   fromMs: number,
-) => sql<number>`least(${fromMs}::int8 - ${longestMs}, coalesce((
+) => sql<number>`least(${fromMs}::int8 - ${longestMs}::int8, coalesce((
   select start_ms from segment
-  where camera_id = ${cameraId} and stream = 'main' and start_ms <= ${fromMs}::int8
+  where camera_id = ${cameraId} and stream = 'main' and start_ms <= ${fromMs}::int8 and start_ms >= ${fromMs - dayMs}::int8
   order by start_ms desc limit 1
 ), ${fromMs}::int8))`;
 
@@ -41,7 +43,8 @@ export async function overlapping(
     .select(['volume.id as volume_id', 'volume.path as volume_path'])
     .where('camera_id', '=', cameraId)
     .where('stream', '=', 'main')
-    .where('start_ms', '>=', since(cameraId, Math.floor(span.fromMs)))
+    .where('start_ms', '>=', since(sql`${cameraId}`, Math.floor(span.fromMs)))
+    .where('start_ms', '>=', Math.floor(span.fromMs) - dayMs)
     .where('start_ms', '<', Math.ceil(span.toMs))
     .where('end_ms', '>', Math.floor(span.fromMs))
     .orderBy('start_ms')
@@ -67,42 +70,91 @@ export interface Island extends Span {
 
 /** The same as unbroken stretches: the database merges what touches, so that a month is a few rows. */
 export async function islands(db: Kysely<Tables>, cameraId: string, span: Span): Promise<Island[]> {
-  const { rows } = await sql<{ from_ms: number; to_ms: number; condition: Island['condition'] }>`
-    select min(start_ms) as from_ms, max(end_ms) as to_ms, condition from (
-      select start_ms, end_ms, condition, sum(fresh) over (partition by condition order by start_ms, id) as island
-      from (
-        select start_ms, end_ms, condition, id,
-          case when start_ms > ${touchMs} + max(end_ms) over (
-            partition by condition order by start_ms, id rows between unbounded preceding and 1 preceding
-          ) then 1 else 0 end as fresh
-        from segment
-        where camera_id = ${cameraId} and stream = 'main'
-          and start_ms >= ${since(cameraId, Math.floor(span.fromMs))}
-          and start_ms < ${Math.ceil(span.toMs)} and end_ms > ${Math.floor(span.fromMs)}
-      ) as marked
-    ) as numbered
-    group by condition, island
-    order by from_ms
-    limit 100000
-  `.execute(db);
-  return rows.map((row) => ({ fromMs: row.from_ms, toMs: row.to_ms, condition: row.condition }));
+  return (await islandsOf(db, [cameraId], span)).get(cameraId) ?? [];
 }
 
+/** Of many cameras at once; those without any are left out. */
+export async function islandsOf(
+  db: Kysely<Tables>,
+  cameraIds: readonly string[],
+  span: Span,
+): Promise<Map<string, Island[]>> {
+  const found = new Map<string, Island[]>();
+  for (const { camera_id, from_ms, to_ms, condition } of (await islandsQuery(cameraIds, span).execute(db))
+    .rows) {
+    const island = { fromMs: from_ms, toMs: to_ms, condition };
+    const known = found.get(camera_id);
+    if (known) known.push(island);
+    else found.set(camera_id, [island]);
+  }
+  return found;
+}
+
+interface IslandRow {
+  camera_id: string;
+  from_ms: number;
+  to_ms: number;
+  condition: Island['condition'];
+}
+
+export function islandsQuery(cameraIds: readonly string[], span: Span): RawBuilder<IslandRow> {
+  const [fromMs, toMs] = [Math.floor(span.fromMs), Math.ceil(span.toMs)];
+  return sql<IslandRow>`
+    select camera_id, min(start_ms) as from_ms, max(end_ms) as to_ms, condition from (
+      select *, sum(fresh) over (partition by camera_id, condition order by start_ms, id) as island
+      from (
+        select segment.*, case when start_ms > ${touchMs}::int8 + max(end_ms) over (
+            partition by camera_id, condition order by start_ms, id rows between unbounded preceding and 1 preceding
+          ) then 1 else 0 end as fresh
+        from unnest(${cameraIds}::text[]) as wanted (camera) cross join lateral (
+          select camera_id, start_ms, end_ms, condition, id from segment
+          where camera_id = wanted.camera and stream = 'main'
+            and start_ms >= ${since(sql`wanted.camera`, fromMs)} and start_ms >= ${fromMs - dayMs}::int8
+            and start_ms < ${toMs}::int8 and end_ms > ${fromMs}::int8
+        ) as segment
+      ) as marked
+    ) as numbered
+    group by camera_id, condition, island
+    order by camera_id, from_ms
+    limit 100000
+  `;
+}
+
+/** By the counted days, so that the first and the last day are read and not all between. */
 export async function bounds(
   db: Kysely<Tables>,
   cameraId: string,
 ): Promise<{ oldestMs: number; newestMs: number } | null> {
-  const first = endOf(db, cameraId, 'asc').select('start_ms');
-  const last = endOf(db, cameraId, 'desc').select(['start_ms', 'end_ms']);
-  const [oldest, newest] = await Promise.all([first.executeTakeFirst(), last.executeTakeFirst()]);
+  const days = await boundsQuery(db, cameraId).executeTakeFirstOrThrow();
+  if (days.first_ms === null || days.last_ms === null) return null;
+  // A day of any zone lies within a day before and two after its name's midnight in UTC.
+  const [first, last] = [days.first_ms - dayMs, days.last_ms + 2 * dayMs];
+  const [oldest, newest] = await Promise.all([
+    endOf(db, cameraId, 'asc', { fromMs: first, toMs: first + 3 * dayMs }),
+    endOf(db, cameraId, 'desc', { fromMs: last - 3 * dayMs, toMs: last }),
+  ]);
   return oldest && newest ? { oldestMs: oldest.start_ms, newestMs: newest.end_ms } : null;
 }
 
-const endOf = (db: Kysely<Tables>, cameraId: string, way: 'asc' | 'desc') =>
+const boundsQuery = (db: Kysely<Tables>, cameraId: string) =>
   db
+    .selectFrom('recorded_day')
+    .select([
+      sql<number | null>`(extract(epoch from min(day)) * 1000)::int8`.as('first_ms'),
+      sql<number | null>`(extract(epoch from max(day)) * 1000)::int8`.as('last_ms'),
+    ])
+    .where('camera_id', '=', cameraId);
+
+/** There first; and if that day has the sub-stream only, anywhere. */
+async function endOf(db: Kysely<Tables>, cameraId: string, way: 'asc' | 'desc', there: Span) {
+  const all = db
     .selectFrom('segment')
+    .select(['start_ms', 'end_ms'])
     .where('camera_id', '=', cameraId)
     .where('stream', '=', 'main')
     .orderBy('start_ms', way)
     .orderBy('id', way)
     .limit(1);
+  const near = all.where('start_ms', '>=', there.fromMs).where('start_ms', '<', there.toMs);
+  return (await near.executeTakeFirst()) ?? (await all.executeTakeFirst());
+}

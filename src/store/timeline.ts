@@ -1,12 +1,12 @@
-/** What is recorded of a camera in a span and what is not, from the index and from memory; and the same by days. */
-import { sql } from 'kysely';
+/** What is recorded of a camera in a span and what is not, from the index and from memory. */
+import { type Kysely, sql } from 'kysely';
 import { Temporal } from 'temporal-polyfill';
 import { type Clock, refuse } from '../base/index.ts';
 import type { GapCause } from '../contract/index.ts';
-import type { Database } from '../db/index.ts';
+import type { Database, Tables } from '../db/index.ts';
 import { clip, cover, type Gap, type Span } from './cover.ts';
 import type { Keeper } from './keeper.ts';
-import { bounds, islands } from './segments.ts';
+import { bounds, type Island, islands } from './segments.ts';
 
 export interface StoreAt {
   readonly db: Database;
@@ -31,7 +31,7 @@ const onItsWayMs = 10_000;
 /** How long a reader waits for rows that are on their way. */
 const settleMs = 500;
 
-type CameraTime = { readonly id: string; readonly orderedMs: number };
+export type CameraTime = { readonly id: string; readonly orderedMs: number };
 
 export async function timeline(at: StoreAt, camera: CameraTime, span: Span): Promise<Timeline> {
   if (!(span.toMs > span.fromMs) || span.toMs - span.fromMs > maxSpanMs)
@@ -52,9 +52,13 @@ export async function timeline(at: StoreAt, camera: CameraTime, span: Span): Pro
   };
 }
 
+export async function recordedWindow(at: StoreAt, camera: CameraTime, span: Span): Promise<Span> {
+  await at.keeper.written(settleMs);
+  return windowOf(at, camera, span);
+}
+
 /** Of the span what lies between the camera's order and now, less what is still on its way into a file. */
-async function recordedWindow({ keeper, clock }: StoreAt, camera: CameraTime, span: Span): Promise<Span> {
-  await keeper.written(settleMs);
+export function windowOf({ keeper, clock }: StoreAt, camera: CameraTime, span: Span): Span {
   const nowMs = clock.wallMs();
   const recordedMs = keeper.recordedUntilMs(camera.id);
   const isOnItsWay =
@@ -67,15 +71,26 @@ async function recordedWindow({ keeper, clock }: StoreAt, camera: CameraTime, sp
 
 /** Footage and gaps of a window that ends no later than now. */
 export async function covered(
-  { db, keeper, clock }: StoreAt,
+  at: StoreAt,
   cameraId: string,
   window: Span,
 ): Promise<{ spans: Span[]; gaps: Gap[] }> {
   if (window.toMs <= window.fromMs) return { spans: [], gaps: [] };
   const [stored, told] = await Promise.all([
-    islands(db.kysely, cameraId, window),
-    gapsIn(db, cameraId, window, clock.wallMs()),
+    islands(at.db.kysely, cameraId, window),
+    gapsIn(at.db, [cameraId], window, at.clock.wallMs()),
   ]);
+  return coverWith(at, cameraId, window, stored, told.get(cameraId) ?? []);
+}
+
+/** The same of what the index says, with what memory has besides. */
+export function coverWith(
+  { keeper }: StoreAt,
+  cameraId: string,
+  window: Span,
+  stored: readonly Island[],
+  told: readonly Gap[],
+): { spans: Span[]; gaps: Gap[] } {
   const fresh = keeper.freshOf(cameraId);
   const good = stored.filter((island) => island.condition === 'good');
   const bad = stored
@@ -92,53 +107,40 @@ export async function covered(
   return cover(window, footage, [...told, ...bad]);
 }
 
-async function gapsIn(db: Database, cameraId: string, window: Span, nowMs: number): Promise<Gap[]> {
-  const rows = await db.kysely
+export async function gapsIn(
+  db: Database,
+  cameraIds: readonly string[],
+  window: Span,
+  nowMs: number,
+): Promise<Map<string, Gap[]>> {
+  const rows = await gapRows(db.kysely, cameraIds, window).execute();
+  const found = new Map<string, Gap[]>();
+  for (const row of rows) {
+    const gap = {
+      fromMs: row.from_ms,
+      toMs: row.to_ms ?? Math.max(nowMs, row.from_ms + 1),
+      cause: row.cause as GapCause,
+      detail: row.detail,
+      open: row.to_ms === null,
+      inside: row.inside,
+    };
+    const known = found.get(row.camera_id);
+    if (known) known.push(gap);
+    else found.set(row.camera_id, [gap]);
+  }
+  return found;
+}
+
+export const gapRows = (db: Kysely<Tables>, cameraIds: readonly string[], window: Span) =>
+  db
     .selectFrom('gap')
-    .select(['from_ms', 'to_ms', 'cause', 'detail', 'inside'])
-    .where('camera_id', '=', cameraId)
+    .select(['camera_id', 'from_ms', 'to_ms', 'cause', 'detail', 'inside'])
+    .where(sql<boolean>`camera_id = any(${cameraIds}::text[])`)
     // As the index has it: an open gap ends after everything.
     .where(sql<number>`coalesce(to_ms, 9223372036854775807)`, '>', Math.floor(window.fromMs))
     .where('from_ms', '<', Math.ceil(window.toMs))
     .orderBy('from_ms', 'desc')
-    .limit(maxGaps)
-    .execute();
-  return rows.map((row) => ({
-    fromMs: row.from_ms,
-    toMs: row.to_ms ?? Math.max(nowMs, row.from_ms + 1),
-    cause: row.cause as GapCause,
-    detail: row.detail,
-    open: row.to_ms === null,
-    inside: row.inside,
-  }));
-}
-
-export interface CalendarDay {
-  /** ISO date in the zone. */
-  readonly day: string;
-  readonly seconds: number;
-  readonly gaps: number;
-}
-
-/** Each day of a month as the zone has it: 23, 24 or 25 hours. Days without footage and without gaps are left out. */
-export async function calendar(
-  at: StoreAt,
-  camera: CameraTime,
-  month: string,
-  timeZone: string,
-): Promise<CalendarDay[]> {
-  const days = daysOf(month, timeZone);
-  const whole = { fromMs: days[0]!.fromMs, toMs: days.at(-1)!.toMs };
-  const window = await recordedWindow(at, camera, whole);
-  const { spans, gaps } = await covered(at, camera.id, window);
-  return days
-    .map(({ day, ...within }) => ({
-      day,
-      seconds: Math.round(lengthIn(spans, within) / 1000),
-      gaps: gaps.filter((gap) => gap.fromMs < within.toMs && gap.toMs > within.fromMs).length,
-    }))
-    .filter(({ seconds, gaps: count }) => seconds > 0 || count > 0);
-}
+    .limit(maxGaps);
 
 /** Refuses what is no month or no zone. */
 export function daysOf(month: string, timeZone: string): ({ day: string } & Span)[] {
@@ -155,13 +157,6 @@ export function daysOf(month: string, timeZone: string): ({ day: string } & Span
   } catch {
     return refuse('site.time-zone', { zone: timeZone });
   }
-}
-
-function lengthIn(spans: readonly Span[], within: Span): number {
-  return spans.reduce((sum, span) => {
-    const { fromMs, toMs } = clip(span, within);
-    return sum + Math.max(0, toMs - fromMs);
-  }, 0);
 }
 
 const some = (values: readonly (number | undefined)[]): number[] =>

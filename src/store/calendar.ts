@@ -1,0 +1,150 @@
+/**
+ * Days of the calendar: how much of each is recorded. The days of a camera in its site's zone are counted while rows
+ * come and go (`recorded_day`); only the days of another zone are computed, from the timeline.
+ */
+import { type Kysely, sql } from 'kysely';
+import type { Database, Tables } from '../db/index.ts';
+import { clip, type Gap, merge, type Span } from './cover.ts';
+import { type CameraTime, covered, daysOf, gapsIn, recordedWindow, type StoreAt } from './timeline.ts';
+
+export interface CalendarDay {
+  /** ISO date in the zone. */
+  readonly day: string;
+  readonly seconds: number;
+  readonly gaps: number;
+}
+
+type NamedDay = { readonly day: string } & Span;
+
+/** Each day of a month as the zone has it: 23, 24 or 25 hours. Days without footage and without gaps are left out. */
+export async function calendar(
+  at: StoreAt,
+  camera: CameraTime,
+  month: string,
+  timeZone: string,
+): Promise<CalendarDay[]> {
+  const days = daysOf(month, timeZone);
+  const whole = { fromMs: days[0]!.fromMs, toMs: days.at(-1)!.toMs };
+  const window = await recordedWindow(at, camera, whole);
+  const counted = await countedDays(at.db.kysely, camera.id, month, timeZone);
+  const found = counted
+    ? await fromCounts(at, camera, days, window, counted)
+    : await fromTimeline(at, camera, days, window);
+  return found.filter(({ seconds, gaps }) => seconds > 0 || gaps > 0);
+}
+
+async function fromTimeline(at: StoreAt, camera: CameraTime, days: readonly NamedDay[], window: Span) {
+  const { spans, gaps } = await covered(at, camera.id, window);
+  return days.map(({ day, ...within }) => ({
+    day,
+    seconds: Math.round(lengthIn(spans, within) / 1000),
+    gaps: gaps.filter((gap) => gap.fromMs < within.toMs && gap.toMs > within.fromMs).length,
+  }));
+}
+
+interface Counted {
+  readonly recordedMs: number;
+  readonly segments: number;
+}
+
+/** Null when the camera is counted in the days of another zone, or not yet. */
+async function countedDays(
+  db: Kysely<Tables>,
+  cameraId: string,
+  month: string,
+  timeZone: string,
+): Promise<Map<string, Counted> | null> {
+  const zone = await db
+    .selectFrom('recorded_zone')
+    .select('time_zone')
+    .where('camera_id', '=', cameraId)
+    .executeTakeFirst();
+  if (zone?.time_zone !== timeZone) return null;
+  const rows = await daysQuery(db, [cameraId], month)
+    .select([sql<string>`day::text`.as('day'), 'recorded_ms', 'lost_ms', 'segments'])
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.day,
+      { recordedMs: Math.max(0, row.recorded_ms - row.lost_ms), segments: row.segments },
+    ]),
+  );
+}
+
+const daysQuery = (db: Kysely<Tables>, cameraIds: readonly string[], month: string) =>
+  db
+    .selectFrom('recorded_day')
+    .where(sql<boolean>`camera_id = any(${cameraIds}::text[])`)
+    .where(sql<boolean>`day >= ${`${month}-01`}::date`)
+    .where(sql<boolean>`day < (${`${month}-01`}::date + interval '1 month')::date`);
+
+/** Files follow each other within a few milliseconds; what is missing beyond that has no cause that was told. */
+const joinMs = 20;
+const leastUntoldMs = 2_000;
+
+async function fromCounts(
+  at: StoreAt,
+  camera: CameraTime,
+  days: readonly NamedDay[],
+  window: Span,
+  counted: ReadonlyMap<string, Counted>,
+): Promise<CalendarDay[]> {
+  const told = (await gapsIn(at.db, [camera.id], window, at.clock.wallMs())).get(camera.id) ?? [];
+  const fresh = freshSpans(at, camera.id);
+  return days.map(({ day, ...whole }) => {
+    const within = clip(whole, window);
+    const { recordedMs, segments } = counted.get(day) ?? { recordedMs: 0, segments: 0 };
+    const lengthMs = Math.max(0, within.toMs - within.fromMs);
+    const keptMs = Math.min(lengthMs, recordedMs + lengthIn(fresh, within));
+    const here = told.filter((gap) => gap.fromMs < within.toMs && gap.toMs > within.fromMs);
+    const untoldMs = lengthMs - keptMs - toldMs(here, within);
+    const isUntold = untoldMs > leastUntoldMs + joinMs * segments;
+    return { day, seconds: Math.round(keptMs / 1000), gaps: here.length + (isUntold ? 1 : 0) };
+  });
+}
+
+/** Of segments whose rows are on the way. */
+const freshSpans = ({ keeper }: StoreAt, cameraId: string): Span[] =>
+  merge(
+    keeper.freshOf(cameraId).map(({ startMs, endMs }) => ({ fromMs: startMs, toMs: endMs })),
+    0,
+  );
+
+/** Those inside of segments are taken from what is recorded already, and are missing there all the same. */
+function toldMs(gaps: readonly Gap[], within: Span): number {
+  return lengthIn(merge(gaps, 0), within);
+}
+
+export interface CalendarOfCamera {
+  readonly cameraId: string;
+  /** Day of the month and recorded seconds. */
+  readonly days: readonly (readonly [day: number, seconds: number])[];
+}
+
+/** A month of many cameras, each in the days of its own site; in the order in which they are asked for. */
+export async function calendarOf(
+  db: Database,
+  cameraIds: readonly string[],
+  month: string,
+): Promise<CalendarOfCamera[]> {
+  const rows = await calendarQuery(db.kysely, cameraIds, month).execute();
+  const found = new Map(rows.map((row) => [row.camera_id, row.days]));
+  return cameraIds.map((cameraId) => ({ cameraId, days: found.get(cameraId) ?? [] }));
+}
+
+export const calendarQuery = (db: Kysely<Tables>, cameraIds: readonly string[], month: string) =>
+  daysQuery(db, cameraIds, month)
+    .select('camera_id')
+    .select(
+      sql<[number, number][]>`json_agg(json_build_array(
+        extract(day from day)::int, greatest(0, (recorded_ms - lost_ms + 500) / 1000)
+      ) order by day)`.as('days'),
+    )
+    .groupBy('camera_id');
+
+function lengthIn(spans: readonly Span[], within: Span): number {
+  return spans.reduce((sum, span) => {
+    const { fromMs, toMs } = clip(span, within);
+    return sum + Math.max(0, toMs - fromMs);
+  }, 0);
+}
