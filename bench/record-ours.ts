@@ -1,7 +1,7 @@
 /** One engine as `npm start` runs it, without the server above: pulls and records what its parent names, until told to end. */
 import { mkdirSync } from 'node:fs';
 import { noLog, systemClock } from '../src/base/index.ts';
-import { createEngine, type Source } from '../src/engine/index.ts';
+import { createEngine, KeyRing, type Source } from '../src/engine/index.ts';
 
 export interface Order {
   readonly folder: string;
@@ -30,7 +30,13 @@ const sourceOf = (url: string, i: number): Source => ({
 async function run({ folder, urls }: Order): Promise<void> {
   mkdirSync(`${folder}/run`, { recursive: true, mode: 0o700 });
   mkdirSync(`${folder}/footage`, { recursive: true });
+  const keys = await KeyRing.open({
+    dir: `${folder}/keys`,
+    master: { kind: 'file' },
+    clock: systemClock,
+  });
   const engine = await createEngine({
+    keys,
     runDir: `${folder}/run`,
     perProcess: 64,
     transcodeLimit: 0,

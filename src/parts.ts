@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { childEnvironment, Fault, type Log, type Settings, sayError } from './base/index.ts';
-import type { Fact } from './engine/index.ts';
+import { type Clock, childEnvironment, Fault, type Log, type Settings, sayError } from './base/index.ts';
+import { type Fact, KeyRing, type MasterChoice } from './engine/index.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -22,6 +22,26 @@ export async function dataFolder(
   await mkdir(run, { recursive: true, mode: 0o700 });
   await chmod(run, 0o700);
   return { root: path, keys: join(path, 'keys'), ledger: join(path, 'ledger'), run };
+}
+
+/** The keys of all footage, under the master that the settings name. */
+export async function openKeys(settings: Settings, keysDir: string, clock: Clock): Promise<KeyRing> {
+  return KeyRing.open({ dir: join(keysDir, 'footage'), master: await masterOf(settings), clock });
+}
+
+async function masterOf(settings: Settings): Promise<MasterChoice> {
+  const { masterKey, masterPassphraseFile, masterPassphrase, masterCommand } = settings;
+  if (masterCommand !== undefined) return { kind: 'command', program: masterCommand };
+  if (masterPassphrase !== undefined) return { kind: 'passphrase', passphrase: masterPassphrase };
+  if (masterPassphraseFile === undefined)
+    return masterKey === undefined ? { kind: 'file' } : { kind: 'file', path: masterKey };
+  const text = await readFile(masterPassphraseFile, 'utf8').catch((cause: unknown) => {
+    throw new Fault(`the passphrase file ${masterPassphraseFile} cannot be read`, { cause });
+  });
+  const passphrase = text.split(/\r?\n/)[0] ?? '';
+  if (passphrase.length < 8)
+    throw new Fault(`the passphrase in ${masterPassphraseFile} is shorter than 8 characters`);
+  return { kind: 'passphrase', passphrase };
 }
 
 export async function readTls(settings: Settings): Promise<{ cert: Buffer; key: Buffer } | undefined> {

@@ -61,6 +61,11 @@ const schema = z.strictObject({
   camerasPerProcess: count(1, 256).default(64),
   transcodeLimit: count(0, 64).default(2),
   ffmpeg: path.optional(),
+  masterKey: path.optional(),
+  masterPassphraseFile: path.optional(),
+  masterPassphrase: z.string().min(8).max(1_024).optional(),
+  masterCommand: path.optional(),
+  cipher: z.enum(['aes-256-gcm', 'sm4-ctr-hmac-sm3']).default('aes-256-gcm'),
 });
 
 type Name = keyof typeof schema.shape;
@@ -177,6 +182,47 @@ const meanings: Record<Name, Meaning> = {
     takes: { en: 'the path of a program', zh: '程序路径' },
     environment: 'CUSTOS_FFMPEG',
   },
+  masterKey: {
+    does: {
+      en: 'File with the master key (32 bytes) under which the keys of all footage lie; made at the first start. Without it DATA/keys/footage/master.key. Back it up apart from the footage: without it nothing can be read.',
+      zh: '保存主密钥（32 字节）的文件，全部录像密钥由其加密保护，首次启动时生成。未指定时为 DATA/keys/footage/master.key。请与录像分开备份，丢失后录像无法读取。',
+    },
+    takes: pathForm,
+    environment: 'CUSTOS_MASTER_KEY',
+  },
+  masterPassphraseFile: {
+    does: {
+      en: 'File whose first line is a passphrase that the master key is made of, instead of a key file.',
+      zh: '以该文件首行的口令派生主密钥，代替密钥文件。',
+    },
+    takes: pathForm,
+    environment: 'CUSTOS_MASTER_PASSPHRASE_FILE',
+  },
+  masterPassphrase: {
+    does: {
+      en: 'The passphrase itself. Secret: no option.',
+      zh: '直接给出该口令。属机密，故不提供命令行选项。',
+    },
+    takes: { en: '8 to 1024 characters', zh: '8 到 1024 个字符' },
+    environment: 'CUSTOS_MASTER_PASSPHRASE',
+    option: false,
+  },
+  masterCommand: {
+    does: {
+      en: 'Program that wraps and unwraps keys by a key management service, instead of a master key here; how it is spoken to stands in docs/storage.md.',
+      zh: '由该程序通过密钥管理服务加密和解密密钥，本机不保存主密钥；调用方式见 docs/storage.md。',
+    },
+    takes: { en: 'the path of a program', zh: '程序路径' },
+    environment: 'CUSTOS_MASTER_COMMAND',
+  },
+  cipher: {
+    does: {
+      en: 'How footage is encrypted from now on; what is stored stays as it is.',
+      zh: '此后录像采用的加密方式，已有录像不变。',
+    },
+    takes: { en: 'aes-256-gcm or sm4-ctr-hmac-sm3', zh: 'aes-256-gcm 或 sm4-ctr-hmac-sm3' },
+    environment: 'CUSTOS_CIPHER',
+  },
 };
 
 const names = Object.keys(schema.shape) as Name[];
@@ -217,6 +263,14 @@ export function readSettings(argv: readonly string[], environment: Environment):
       say,
       '--tls-cert and --tls-key go together: give both or neither.',
       '--tls-cert 与 --tls-key 必须同时给出。',
+    );
+  }
+  const masters = ['masterKey', 'masterPassphraseFile', 'masterPassphrase', 'masterCommand'] as const;
+  if (masters.filter((name) => settings[name] !== undefined).length > 1) {
+    throw end(
+      say,
+      'One master only: --master-key, --master-passphrase-file, CUSTOS_MASTER_PASSPHRASE or --master-command.',
+      '主密钥只能选择一种：--master-key、--master-passphrase-file、CUSTOS_MASTER_PASSPHRASE 或 --master-command。',
     );
   }
   return { ...settings, ffmpeg: settings.ffmpeg ?? findProgram('ffmpeg', environment) };

@@ -52,6 +52,14 @@ export const gapCauses = {
     en: 'the index was made anew from the disks; why nothing was recorded is not known any more',
     zh: '索引由磁盘重建，未录像的原因已无从查考',
   },
+  space: {
+    en: 'storage {volume} was full: this camera recorded nothing new',
+    zh: '存储卷 {volume} 已满，该摄像机暂停新录像',
+  },
+  'space-sub': {
+    en: 'storage {volume} was nearly full: only the sub-stream was recorded',
+    zh: '存储卷 {volume} 将满，仅录制子码流',
+  },
   unexplained: { en: 'no cause is known', zh: '原因不明' },
 } as const satisfies Record<string, Said>;
 export type GapCause = keyof typeof gapCauses;

@@ -3,6 +3,9 @@
  * and decides nothing. It runs in processes of its own; what is written here is all that crosses.
  */
 import type { GapCause, Problem } from '../contract/causes.ts';
+import type { BucketAccess, CarryAnswer, CarryOrder } from './bucket/index.ts';
+import type { KeyRing } from './keys/index.ts';
+import type { SuiteName } from './seal/index.ts';
 
 export type SourceId = string;
 export type TicketId = string;
@@ -260,6 +263,13 @@ export interface Engine extends AsyncDisposable {
     volume: Volume,
     options: { sinceMs: number; untilMs?: number; repair: boolean; known: readonly string[] },
   ): Promise<{ segments: readonly SegmentFacts[]; damaged: readonly { path: string; why: string }[] }>;
+  /**
+   * How a volume of kind s3 is reached; null: it is to be forgotten. Said to every process that reads or writes buckets,
+   * and again when one starts anew: no list of segments carries a secret.
+   */
+  bucket(volumeId: string, access: BucketAccess | null): void;
+  /** Carries a closed segment's file into a bucket; answered once it lies there, read back and with its digest. */
+  carry(order: CarryOrder): Promise<CarryAnswer>;
   processes(): readonly EngineProcess[];
   transcodes(): { running: number; limit: number };
   readonly facts: AsyncIterable<Fact>;
@@ -273,6 +283,10 @@ export interface EngineOptions {
   readonly transcodeLimit: number;
   /** FFmpeg's path, or null when there is none. */
   readonly ffmpeg: string | null;
+  /** Every segment is sealed under a key of it. */
+  readonly keys: KeyRing;
+  /** How segments are sealed from now on; the default is AES-256-GCM. */
+  readonly suite?: SuiteName;
   /** The store's answer to what a span holds; asked once per seek. */
   footage(ticket: TicketId, fromMs: number, toMs: number): Promise<Footage>;
 }

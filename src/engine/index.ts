@@ -20,7 +20,37 @@ export type {
   TicketId,
   Volume,
 } from './engine.ts';
+export {
+  abortUpload,
+  addressOf,
+  type BucketAccess,
+  BucketFault,
+  type BucketFeatures,
+  type CarryAnswer,
+  type CarryOrder,
+  checkBucket,
+  deleteObject,
+  isOfTheBucket,
+  knowBucket,
+  type LockMode,
+  listObjects,
+  listUploads,
+  type Stored,
+  Wire,
+} from './bucket/index.ts';
 export { FramingError, LengthPrefixed, lengthPrefixed } from './ipc.ts';
+export {
+  type Destroyed,
+  dayOf,
+  KeyRing,
+  type KeyRingOptions,
+  type KeyTrouble,
+  type KeyWrapper,
+  type ListedKey,
+  type MasterChoice,
+  NoKey,
+} from './keys/index.ts';
+export type { SuiteName } from './seal/index.ts';
 export { markName, markOf, probeName } from './segment/mark.ts';
 export type { CreateOptions } from './supervisor.ts';
 

@@ -16,6 +16,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type Because, Fault, type Log, Refusal, sayError, systemClock } from '../base/index.ts';
 import type { GapCause } from '../contract/causes.ts';
 import { decodeWish, maxFrameBytes, maxWishBytes, type Wish } from '../contract/frames.ts';
+import type { BucketAccess, CarryAnswer, CarryOrder } from './bucket/index.ts';
 import type {
   Fact,
   FilePlan,
@@ -28,6 +29,8 @@ import type {
   TicketId,
   Volume,
 } from './engine.ts';
+import type { KeyAnswer, KeyQuestion } from './keys/index.ts';
+import type { SuiteNumber } from './seal/index.ts';
 
 /** The first thing a process is told. */
 export interface Setup {
@@ -35,6 +38,8 @@ export interface Setup {
   /** Where to listen for media; at most 107 bytes. */
   readonly socketPath: string;
   readonly ffmpeg: string | null;
+  /** How new segments are sealed. */
+  readonly suite: SuiteNumber;
 }
 
 export interface Gap {
@@ -75,8 +80,12 @@ export interface Asks {
     },
     Survey,
   ];
+  // to the mover
+  carry: [CarryOrder, CarryAnswer];
   // to the supervisor
   footage: [{ ticket: TicketId; fromMs: number; toMs: number }, Footage];
+  /** A key of the ring. Neither question nor answer is ever logged. */
+  'day-key': [KeyQuestion, KeyAnswer];
   /** One of the transcodes that may run at once in the whole engine; given back by `transcode-ended`. */
   'transcode-may-start': [null, boolean];
 }
@@ -86,6 +95,10 @@ export interface Tells {
   // to every process that serves tickets
   extend: { ticket: TicketId; expiresAtMs: number };
   revoke: { ticket: TicketId };
+  /** A day's key was destroyed: it is forgotten here too. */
+  'forget-key': { source: SourceId; day: string };
+  /** How a bucket is reached; null: it is to be forgotten. Never logged. To the reader and the mover. */
+  bucket: { volumeId: string; access: BucketAccess | null };
   // to an intake
   pull: Source;
   record: { source: SourceId; volume: Volume | null; gap: Gap | null };

@@ -34,7 +34,10 @@ import {
   type Survey,
   type TellHandlers,
 } from './ipc.ts';
+import type { BucketAccess, CarryAnswer, CarryOrder } from './bucket/index.ts';
+import { answerKey } from './keys/index.ts';
 import { OnDemand } from './on-demand.ts';
+import { suites } from './seal/index.ts';
 import { Worker } from './worker.ts';
 
 export type CreateOptions = EngineOptions & { readonly clock: Clock; readonly log: Log };
@@ -60,6 +63,7 @@ const intakeFlags = [
   '--max-semi-space-size=8',
   '--external-memory-accounted-in-global-limit',
 ];
+const moverScript = new URL('./bucket/main.ts', import.meta.url);
 const readerFlags: readonly string[] = [];
 
 interface Told {
@@ -89,7 +93,10 @@ export class Supervisor implements Engine {
   readonly #tickets = new Map<TicketId, Admitted>();
   readonly #intakes: Worker[] = [];
   readonly #reader: OnDemand;
+  readonly #mover: OnDemand;
+  readonly #buckets = new Map<string, BucketAccess>();
   readonly #transcodes = new Map<Worker, number>();
+  readonly #forgetKeys: () => void;
   #ended = false;
 
   static async create(options: CreateOptions): Promise<Supervisor> {
@@ -119,7 +126,16 @@ export class Supervisor implements Engine {
       start: (nth) => this.#work('reader', readerScript, readerFlags, `reader-${nth}`),
       inUse: () => this.#isLookedAt(),
     });
+    this.#mover = new OnDemand({
+      clock: options.clock,
+      start: (nth) => this.#work('mover', moverScript, [], `mover-${nth}`),
+      inUse: () => false,
+    });
     this.#intakes.push(this.#work('intake-1', intakeScript, intakeFlags));
+    this.#forgetKeys = options.keys.onDestroyed((source, day) => {
+      for (const worker of [this.#reader.worker, ...this.#intakes])
+        worker?.peer?.tell('forget-key', { source, day });
+    });
   }
 
   get facts(): AsyncIterable<Fact> {
@@ -222,6 +238,19 @@ export class Supervisor implements Engine {
     return this.#reader.use((reader) => reader.ask('survey', { volume, options }, surveyWithinMs));
   }
 
+  // ── buckets ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  bucket(volumeId: string, access: BucketAccess | null): void {
+    if (access === null) this.#buckets.delete(volumeId);
+    else this.#buckets.set(volumeId, access);
+    for (const { worker } of [this.#reader, this.#mover]) worker?.peer?.tell('bucket', { volumeId, access });
+  }
+
+  carry(order: CarryOrder): Promise<CarryAnswer> {
+    const withinMs = carryWithinMs + order.bytes / carryBytesPerMs + slowed(order);
+    return this.#mover.use((worker) => worker.ask('carry', order, withinMs));
+  }
+
   // ── the whole ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   processes(): readonly EngineProcess[] {
@@ -248,8 +277,10 @@ export class Supervisor implements Engine {
     const gap: Gap = { cause: 'system-stopped', detail: {} };
     await Promise.all([
       this.#reader.end(gap),
+      this.#mover.end(gap),
       ...this.#intakes.map((worker) => worker.end(gap, endWithinMs)),
     ]);
+    this.#forgetKeys();
     this.#facts.end();
     if (this.#ownRunDir) await rm(this.#runDir, { recursive: true, force: true });
   }
@@ -268,8 +299,9 @@ export class Supervisor implements Engine {
 
   #work(name: string, script: URL, flags: readonly string[], socket = name): Worker {
     const { clock, log, ffmpeg } = this.#options;
+    const suite = suites[this.#options.suite ?? 'aes-256-gcm'];
     const worker: Worker = new Worker({
-      setup: { name, socketPath: join(this.#runDir, `${socket}.sock`), ffmpeg },
+      setup: { name, socketPath: join(this.#runDir, `${socket}.sock`), ffmpeg, suite },
       script,
       flags,
       codeFolder: this.#codeFolder,
@@ -286,6 +318,7 @@ export class Supervisor implements Engine {
   #answers(worker: () => Worker): AskHandlers {
     return {
       footage: ({ ticket, fromMs, toMs }) => this.#options.footage(ticket, fromMs, toMs),
+      'day-key': (question) => answerKey(this.#options.keys, question),
       'transcode-may-start': () => {
         const { running, limit } = this.transcodes();
         if (running >= limit) return false;
@@ -315,6 +348,8 @@ export class Supervisor implements Engine {
   }
 
   #up(worker: Worker, first: boolean): void {
+    if (worker === this.#reader.worker || worker === this.#mover.worker)
+      for (const [volumeId, access] of this.#buckets) worker.peer?.tell('bucket', { volumeId, access });
     for (const told of this.#of(worker)) this.#tellSource(told, first);
     for (const admitted of this.#tickets.values()) if (admitted.worker === worker) this.#tellTicket(admitted);
     const atMs = this.#options.clock.wallMs();
@@ -440,6 +475,12 @@ export class Supervisor implements Engine {
   }
 }
 
+/** Retries and their waits; besides, what the slowest line takes that is still of use: 32 KiB a second, both ways. */
+const carryWithinMs = 5 * 60_000;
+const carryBytesPerMs = 16;
+/** Four may share the pace that was ordered. */
+const slowed = ({ bytes, bytesPerSecond }: CarryOrder): number =>
+  bytesPerSecond > 0 ? (bytes * 2 * 4 * 1000) / bytesPerSecond : 0;
 const startWithinMs = 20_000;
 const restarted: Gap = { cause: 'engine-restart', detail: {} };
 

@@ -15,12 +15,15 @@ import {
   type Volume,
 } from '../../src/engine/index.ts';
 import { LengthPrefixed } from '../../src/engine/ipc.ts';
+import type { KeyRing } from '../../src/engine/keys/index.ts';
+import { testKeys } from './keys.ts';
 
 export type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>;
 
 export interface TestEngine extends AsyncDisposable {
   readonly engine: Engine;
   readonly volume: Volume;
+  readonly keys: KeyRing;
   /** Everything that was told so far. */
   readonly told: readonly Fact[];
   of<K extends Fact['kind']>(kind: K): FactOf<K>[];
@@ -39,7 +42,9 @@ export async function testEngine(options: Partial<EngineOptions> = {}): Promise<
   const volume: Volume = { id: 'vol_test', path: join(folder, 'footage') };
   const told: Fact[] = [];
   const waiting = new Set<() => void>();
+  const keys = await testKeys(folder);
   const engine = await createEngine({
+    keys,
     runDir: join(folder, 'run'),
     perProcess: 64,
     transcodeLimit: 1,
@@ -60,6 +65,7 @@ export async function testEngine(options: Partial<EngineOptions> = {}): Promise<
   return {
     engine,
     volume,
+    keys,
     told,
     of: (kind) => told.filter((fact) => fact.kind === kind) as never,
     fact: (kind, wanted = () => true, { from = 0, withinMs = 20_000 } = {}) =>
@@ -80,7 +86,7 @@ export async function testEngine(options: Partial<EngineOptions> = {}): Promise<
         look();
       }),
     files: async () =>
-      (await readdir(volume.path, { recursive: true })).filter((name) => name.endsWith('.mp4')).sort(),
+      (await readdir(volume.path, { recursive: true })).filter((name) => name.endsWith('.cvs')).sort(),
     path: (file) => join(volume.path, file),
     [Symbol.asyncDispose]: async () => {
       await engine[Symbol.asyncDispose]();

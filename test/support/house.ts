@@ -31,6 +31,7 @@ import {
 import { Pulls } from '../../src/transmit/index.ts';
 import { testDatabase } from './database.ts';
 import type { TestServer } from './edge.ts';
+import { testKeys } from './keys.ts';
 
 /** The machine's clock, moved ahead by what a test says. */
 export class AheadClock implements Clock {
@@ -83,9 +84,10 @@ export async function openHouse(): Promise<House> {
   const cameras = new CameraRegister(db);
   const hearing = stack.use(new Hearing());
   const ffmpeg = findProgram('ffmpeg');
+  const keys = await testKeys(dataDir);
   const engine = stack.use(
     await createEngine({
-      ...{ runDir: join(dataDir, 'run'), perProcess: 64, transcodeLimit: 1, ffmpeg, clock, log },
+      ...{ runDir: join(dataDir, 'run'), perProcess: 64, transcodeLimit: 1, ffmpeg, keys, clock, log },
       footage: async (ticket, fromMs, toMs) => {
         const camera = views.cameraOf(ticket);
         const store = { db, keeper, clock, log };

@@ -7,14 +7,16 @@
  */
 import { createHash } from 'node:crypto';
 import pkg from '../../../package.json' with { type: 'json' };
-import { type Clock, type Log, newId } from '../../base/index.ts';
+import { type Clock, Fault, type Log, newId } from '../../base/index.ts';
 import type { Problem } from '../../contract/causes.ts';
 import type { Fact, SegmentFacts, SegmentRef, Source, Volume } from '../engine.ts';
 import type { Gap } from '../ipc.ts';
-import { identityBox, partHead } from '../mp4/index.ts';
+import { type DayKeys, dayOf, NoKey } from '../keys/index.ts';
+import { partHead } from '../mp4/index.ts';
+import type { SuiteNumber } from '../seal/index.ts';
 import { segmentPath } from '../segment/index.ts';
 import type { Picture, Run, Sound } from './run.ts';
-import { SegmentWriter } from './segment-writer.ts';
+import { type Sealing, SegmentWriter } from './segment-writer.ts';
 import type { Syncer } from './syncer.ts';
 import { ticksPerMs } from './timeline.ts';
 
@@ -29,6 +31,8 @@ const resumePendingBytes = maxPendingBytes / 2;
 const retryDiskMs = 2_000;
 /** Sound between two parts: far more than half a second of any. */
 const maxSounds = 1_000;
+/** Tomorrow's keys are made in the last minutes of today. */
+const keyAheadMs = 10 * 60_000;
 /** Missing picture time that is worth a line on the timeline. */
 const noticedLossMs = 200;
 const noticedSilenceMs = 1_000;
@@ -40,6 +44,8 @@ export interface RecorderContext {
   /** The machine's date, as the steps of it are known. */
   nowMs(): number;
   syncer(volume: Volume): Syncer;
+  readonly keys: DayKeys;
+  readonly suite: SuiteNumber;
   emit(fact: Fact): void;
 }
 
@@ -80,7 +86,7 @@ export class Recorder {
   /** Sound that came before the part it belongs to. */
   #sounds: Sound[] = [];
   readonly #closing = new Set<Promise<void>>();
-  #closingBytes: (() => number)[] = [];
+  #closingBytes: { readonly volumeId: string; pending(): number }[] = [];
   /** The disk is behind: everything up to a key at which it has caught up is left out. */
   #shedding = false;
   #retryDiskAtMs = 0;
@@ -107,11 +113,13 @@ export class Recorder {
     const before = this.#volume;
     this.#volume = volume;
     this.#retryDiskAtMs = 0;
+    this.expectKey();
     if (before && volume) {
       // Another volume: the present segment goes on until the next key, so that nothing is lost on the way.
       const moved = before.id !== volume.id || before.path !== volume.path;
-      if (moved && this.#segment) this.#segment.dueMs = 0;
-      if (gap && this.#gap) this.#openGap(gap);
+      if (moved && gap?.cause === 'disk') this.#abandon(gap);
+      else if (moved && this.#segment) this.#segment.dueMs = 0;
+      else if (gap && this.#gap) this.#openGap(gap);
     } else if (volume) {
       // "Changed by whom" was said when recording was ended for it, and stays true until the first picture.
       if (gap || this.#gap?.gap.cause !== 'changed') this.#openGap(gap ?? { cause: 'starting', detail: {} });
@@ -119,6 +127,18 @@ export class Recorder {
       this.#endSegment();
       if (gap || before) this.#openGap(gap ?? { cause: 'unexplained', detail: {} });
     }
+  }
+
+  /** The volume answers no more: what is on its way there may never arrive. The next key begins on the other one. */
+  #abandon(gap: Gap): void {
+    const segment = this.#segment;
+    // It refused by itself, and why was said.
+    if (!segment && this.#gap?.gap.cause === 'disk') return;
+    this.#part = null;
+    this.#endSegment();
+    if (segment) this.#endMs = segment.parts > 0 ? segment.endMs : segment.startMs;
+    this.#shedding = false;
+    this.#openGap(gap);
   }
 
   /** The next picture. `missing` is picture time that did not come before it, `lost` packets. */
@@ -154,6 +174,15 @@ export class Recorder {
   interrupted(gap: Gap): void {
     this.#endSegment();
     if (this.#volume !== null) this.#openGap(gap);
+  }
+
+  /** Has the key of now, and soon before midnight that of tomorrow, fetched before it is needed. */
+  expectKey(): void {
+    if (this.#volume === null) return;
+    const source = this.#at.source().id;
+    const nowMs = this.#at.nowMs();
+    for (const day of new Set([dayOf(nowMs), dayOf(nowMs + keyAheadMs)]))
+      this.#at.keys.toSeal(source, day).catch(() => {}); // Said when a segment needs it.
   }
 
   /** Asks for what is written to be made durable. */
@@ -205,19 +234,34 @@ export class Recorder {
       audio: part.sounds[0] ? { decodeTicks: part.sounds[0].decode, samples: part.sounds } : null,
       wallMs: part.wallMs,
     });
-    const buffers = [head];
-    for (const picture of part.pictures) buffers.push(picture.data);
-    for (const sound of part.sounds) buffers.push(sound.data);
+    const media: Uint8Array[] = [];
+    for (const picture of part.pictures) media.push(picture.data);
+    for (const sound of part.sounds) media.push(sound.data);
     this.#endMs = endMs;
     const gapSerial = this.#gap?.serial ?? 0;
-    segment.writer.append(buffers, head.length + part.bytes, () => {
-      for (const picture of part.pictures) picture.slab?.release();
-      segment.parts++;
-      segment.pictures += part.pictures.length;
-      segment.endTicks = endTicks;
-      segment.endMs = endMs;
-      this.#wrote(segment, part.wallMs, gapSerial);
+    segment.writer.append({
+      ...{ head, media, mediaBytes: part.bytes, key: first.key, hasSound: part.sounds.length > 0 },
+      ...{ wallMs: part.wallMs, decodeTicks: first.decode, ticks: endTicks - first.decode },
+      pictures: part.pictures.length,
+      sealed: () => {
+        for (const picture of part.pictures) picture.slab?.release();
+      },
+      written: () => this.#noteWritten(segment, part, endTicks, endMs, gapSerial),
     });
+  }
+
+  #noteWritten(
+    segment: OpenSegment,
+    part: OpenPart,
+    endTicks: number,
+    endMs: number,
+    gapSerial: number,
+  ): void {
+    segment.parts++;
+    segment.pictures += part.pictures.length;
+    segment.endTicks = endTicks;
+    segment.endMs = endMs;
+    this.#wrote(segment, part.wallMs, gapSerial);
   }
 
   #wrote(segment: OpenSegment, partMs: number, gapSerial: number): void {
@@ -231,9 +275,11 @@ export class Recorder {
     this.#at.emit({ kind: 'recorded', source, segmentId: segment.id, endMs: Math.round(segment.endMs) });
   }
 
+  /** What this volume has not taken yet; what another one that hangs holds is no reason to leave anything out. */
   #pendingBytes(): number {
     let bytes = this.#segment?.writer.pendingBytes ?? 0;
-    for (const pending of this.#closingBytes) bytes += pending();
+    for (const closing of this.#closingBytes)
+      if (closing.volumeId === this.#segment?.volume.id) bytes += closing.pending();
     return bytes;
   }
 
@@ -244,7 +290,7 @@ export class Recorder {
       if (key && pending <= resumePendingBytes) this.#shedding = false;
     } else if (pending + part.bytes > maxPendingBytes) {
       this.#shedding = true;
-      this.#openGap({ cause: 'disk', detail: { problem: 'slow' } });
+      this.#openGap(diskGap('slow', this.#segment?.volume));
     }
     return this.#shedding;
   }
@@ -273,17 +319,9 @@ export class Recorder {
     const startMs = Math.round(run.wallMs(picture.decode));
     const id = newId('seg', startMs);
     const path = segmentPath({ ...source, startMs, id });
-    const identity = identityBox({
-      format: 1,
-      id,
-      cameraId: source.cameraId,
-      stream: source.stream,
-      run: run.id,
-      startMs,
-      software: `custos/${pkg.version}`,
-    });
     const file = {
       root: volume.path,
+      mark: volume.mark,
       path,
       syncer: this.#at.syncer(volume),
       failed: (error: NodeJS.ErrnoException) => this.#diskFailed(segment, error),
@@ -293,7 +331,7 @@ export class Recorder {
       volume,
       path,
       run,
-      writer: new SegmentWriter(file, Buffer.concat([run.init, identity])),
+      writer: new SegmentWriter(file, this.#sealing(source, run, id, startMs)),
       startMs,
       startTicks: picture.decode,
       dueMs: this.#nextTurnMs(startMs),
@@ -312,6 +350,21 @@ export class Recorder {
     return true;
   }
 
+  #sealing(source: Source, run: Run, id: string, startMs: number): Sealing {
+    const { codecString: codec, width, height } = run.video;
+    const keyDay = dayOf(startMs);
+    return {
+      suite: this.#at.suite,
+      identity: {
+        ...{ id, cameraId: source.cameraId, stream: source.stream, run: run.id, startMs },
+        ...{ codec, width, height, software: `custos/${pkg.version}` },
+      },
+      init: run.init,
+      keyDay,
+      key: this.#at.keys.toSeal(source.id, keyDay),
+    };
+  }
+
   #nextTurnMs(startMs: number): number {
     const into = (startMs - this.#staggerMs) % segmentMs;
     const dueMs = startMs - into + segmentMs;
@@ -327,18 +380,19 @@ export class Recorder {
     if (!segment) return null;
     segment.packetsLost = this.#lost;
     segment.damagedPictures = this.#damaged;
-    const pending = () => segment.writer.pendingBytes;
-    this.#closingBytes.push(pending);
+    const closing = { volumeId: segment.volume.id, pending: () => segment.writer.pendingBytes };
+    this.#closingBytes.push(closing);
     const closed = this.#closeFile(segment).finally(() => {
       this.#closing.delete(closed);
-      this.#closingBytes = this.#closingBytes.filter((other) => other !== pending);
+      this.#closingBytes = this.#closingBytes.filter((other) => other !== closing);
     });
     this.#closing.add(closed);
     return segment;
   }
 
   async #closeFile(segment: OpenSegment): Promise<void> {
-    const written = await segment.writer.close();
+    const { packetsLost, damagedPictures } = segment;
+    const written = await segment.writer.close({ packetsLost, damagedPictures });
     if (!written) return;
     const source = this.#at.source();
     this.#at.emit({
@@ -349,11 +403,10 @@ export class Recorder {
   }
 
   #diskFailed(segment: OpenSegment, error: NodeJS.ErrnoException): void {
-    const code = error.code ?? 'unknown';
-    this.#at.log.error({ segment: segment.id, code, problem: error.message }, 'the disk refused a segment');
-    this.#retryDiskAtMs = this.#at.clock.monoMs() + retryDiskMs;
+    const gap = refusedGap(error, segment.volume);
+    this.#at.log.error({ segment: segment.id, ...gap, error: error.message }, 'a segment cannot be written');
+    if (segment.volume.id === this.#volume?.id) this.#retryDiskAtMs = this.#at.clock.monoMs() + retryDiskMs;
     const endMs = segment.parts > 0 ? segment.endMs : segment.startMs;
-    const gap: Gap = { cause: 'disk', detail: { problem: code } };
     if (this.#segment !== segment) {
       // Its successor is being written already: only the tail of this one is missing.
       this.#sayGap(endMs, this.#segment?.startMs ?? this.#at.nowMs(), gap);
@@ -401,6 +454,18 @@ export class Recorder {
     const source = this.#at.source().id;
     this.#at.emit({ kind: 'gap', source, fromMs: Math.round(fromMs), toMs: Math.round(toMs), ...gap });
   }
+}
+
+const diskGap = (problem: string, volume: Volume | undefined): Gap => ({
+  cause: 'disk',
+  detail: { problem, ...(volume?.name === undefined ? {} : { volume: volume.name }) },
+});
+
+/** The disk's refusal, or that there is no key: then nothing is written, for it would be in the clear. */
+function refusedGap(error: NodeJS.ErrnoException, volume: Volume): Gap {
+  if (error instanceof NoKey) return { cause: 'no-key', detail: { problem: error.trouble } };
+  if (error instanceof Fault) return { cause: 'no-key', detail: { problem: 'late' } };
+  return diskGap(error.code ?? 'unknown', volume);
 }
 
 const sameGap = (a: Gap, b: Gap): boolean =>

@@ -7,7 +7,9 @@ import type { CameraProblem, Problem } from '../../contract/causes.ts';
 import { encodeJson, type Wish } from '../../contract/frames.ts';
 import type { Fact, Source, StreamFacts, Volume } from '../engine.ts';
 import type { Gap } from '../ipc.ts';
+import type { DayKeys } from '../keys/index.ts';
 import { type Moderation, openLink } from '../rtsp/index.ts';
+import type { SuiteNumber } from '../seal/index.ts';
 import type { AccessUnit, AudioTrack, ClockReading, Link, VideoTrack } from '../units.ts';
 import { retryAfterMs } from './backoff.ts';
 import { Hub, type Viewer } from './live.ts';
@@ -32,6 +34,8 @@ export interface StreamContext {
   readonly moderation: Moderation;
   emit(fact: Fact): void;
   syncer(volume: Volume): Syncer;
+  readonly keys: DayKeys;
+  readonly suite: SuiteNumber;
   /** Wall minus monotonic clock, as last checked. */
   anchorMs(): number;
   /** Milliseconds until this stream may open: connections of one process are begun one after another. */

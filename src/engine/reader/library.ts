@@ -1,7 +1,7 @@
 /** Open segment files with their indexes, lent to whoever reads: at most so many are kept, the least used goes. */
 import { join } from 'node:path';
-import { assert } from '../../base/index.ts';
-import type { SegmentRef } from '../engine.ts';
+import type { SegmentRef, SourceId } from '../engine.ts';
+import type { DayKeys } from '../keys/index.ts';
 import { SegmentFile } from '../segment/index.ts';
 
 /** A file in use; given back by disposal. */
@@ -14,6 +14,8 @@ interface Entry {
   users: number;
   /** Walked when the store knew it as closed: it grows no more. */
   isFinal: boolean;
+  /** Closed by the last who uses it. */
+  isForgotten?: boolean;
 }
 
 /** Two hours of one camera are 120 files; a descriptor and about 15 KB of index each. */
@@ -21,18 +23,20 @@ const defaultLimit = 384;
 
 export class Library implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>();
+  readonly #keys: DayKeys;
   readonly #limit: number;
 
-  constructor(limit: number = defaultLimit) {
+  constructor(keys: DayKeys, limit: number = defaultLimit) {
+    this.#keys = keys;
     this.#limit = limit;
   }
 
   /** Opens a file or finds it open. Throws what `SegmentFile.open` throws; a failure is not remembered. */
   async borrow(ref: SegmentRef): Promise<Loan> {
-    assert(!ref.path.split('/').includes('..'), 'a segment lies inside of its volume');
     const path = join(ref.volume.path, ref.path);
     const known = this.#entries.get(path);
-    const entry = known ?? { opening: SegmentFile.open(path), users: 0, isFinal: !ref.open };
+    const opening = known?.opening ?? SegmentFile.open(ref.volume, ref.path, this.#keys);
+    const entry = known ?? { opening, users: 0, isFinal: !ref.open };
     // Back in at the end: the order of the map is the order of use.
     this.#entries.delete(path);
     this.#entries.set(path, entry);
@@ -52,6 +56,16 @@ export class Library implements AsyncDisposable {
     }
   }
 
+  /** The key of a stream's day was destroyed: what was opened with it is known no more. */
+  forget(source: SourceId, day: string): void {
+    for (const [path, entry] of this.#entries) {
+      if (!path.includes(`/${source}/${day}/`)) continue;
+      this.#entries.delete(path);
+      entry.isForgotten = true;
+      if (entry.users === 0) void closeEntry(entry);
+    }
+  }
+
   get size(): number {
     return this.#entries.size;
   }
@@ -64,6 +78,7 @@ export class Library implements AsyncDisposable {
 
   #giveBack(entry: Entry): void {
     entry.users--;
+    if (entry.isForgotten && entry.users === 0) void closeEntry(entry);
     this.#evict();
   }
 

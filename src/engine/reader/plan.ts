@@ -121,8 +121,15 @@ class Layout {
     const audio = file.init.audios[0];
     const audioEntry = audio === undefined ? 1 : entryOf(this.#audios, audio);
     for (let i = first; i <= last; ) {
+      // Pictures that turned out to be damaged are left out, and what builds on them.
+      if (file.spoilt(parts[i]!) !== null) {
+        do i++;
+        while (i <= last && !parts[i]!.key);
+        continue;
+      }
       let end = i + 1;
-      while (end <= last && !parts[end]!.key && follows(parts[end - 1]!, parts[end]!)) end++;
+      const goesOn = (part: IndexedPart) => !part.key && follows(parts[end - 1]!, part) && !file.spoilt(part);
+      while (end <= last && goesOn(parts[end]!)) end++;
       this.#lay(ref, file, i, end, { video, audioEntry });
       i = end;
     }

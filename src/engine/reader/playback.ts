@@ -7,11 +7,12 @@ import { type Log, Refusal, sayError } from '../../base/index.ts';
 import type { GapCause } from '../../contract/causes.ts';
 import { encodeClock, encodeEnd, encodeJson, type Wish } from '../../contract/frames.ts';
 import type { Footage, SegmentRef } from '../engine.ts';
-import { Mp4Error } from '../mp4/index.ts';
+import { NoKey } from '../keys/index.ts';
+import { SealError } from '../seal/index.ts';
 import type { IndexedPart, SegmentFile } from '../segment/index.ts';
 import type { Library } from './library.ts';
 import type { Outlet } from './outlet.ts';
-import type { Sink } from './sink.ts';
+import type { Sink, Wanted } from './sink.ts';
 
 export interface PlaybackContext {
   readonly library: Library;
@@ -199,14 +200,10 @@ export class Playback {
   /** A file that does not open is a gap; one that was only just begun is none yet. */
   async #unreadable(seek: Seek, ref: SegmentRef, error: unknown): Promise<void> {
     if (ref.open) return;
-    const cause = (error as { cause?: NodeJS.ErrnoException }).cause;
-    const isMissing = cause?.code === 'ENOENT';
     this.#at.log.error({ problem: sayError(error), segment: ref.id }, 'a segment cannot be read');
-    const why = error instanceof Mp4Error ? error.message : (cause?.code ?? 'disk');
-    if (isMissing) await this.#problem('view.missing', {});
-    else await this.#problem('view.damaged', { why });
-    const from = Math.max(this.#atMs, ref.startMs);
-    await this.#gap(seek, from, ref.endMs, isMissing ? 'missing' : 'damaged', {});
+    const { cause, code, values } = unreadable(error);
+    await this.#problem(code, values);
+    await this.#gap(seek, Math.max(this.#atMs, ref.startMs), ref.endMs, cause, {});
   }
 
   async #parts(seek: Seek, ref: SegmentRef, file: SegmentFile, isSame: boolean): Promise<void> {
@@ -223,14 +220,37 @@ export class Playback {
       if (seek.keysOnly === true && !part.key) continue;
       await this.#credit(seek, part.wallMs);
       const keyTicks = seek.keysOnly === true ? ticksToNextKey(parts, i) : null;
-      await this.#at.sink.send({ file, part, keyTicks });
-      this.#check(seek);
-      this.#partsSent++;
-      this.#atMs = Math.max(this.#atMs, part.wallMs + part.ticks / 90);
+      const spoilt = await this.#send(seek, { file, part, keyTicks });
+      if (spoilt === null) this.#atMs = Math.max(this.#atMs, part.wallMs + part.ticks / 90);
+      else i = (await this.#passSpoilt(seek, parts, i, spoilt)) - 1;
     }
     const end = parts.at(-1);
     if (end !== undefined) this.#atMs = Math.max(this.#atMs, end.wallMs + end.ticks / 90);
     if (!ref.open) await this.#brokenEnd(seek, ref, file);
+  }
+
+  /** null, or why its pictures cannot be shown. */
+  async #send(seek: Seek, wanted: Wanted): Promise<string | null> {
+    try {
+      await this.#at.sink.send(wanted);
+    } catch (error) {
+      if (error instanceof SealError) return error.message;
+      throw error;
+    }
+    this.#check(seek);
+    this.#partsSent++;
+    return null;
+  }
+
+  /** What builds on pictures that cannot be shown is left out with them; gives where playing goes on. */
+  async #passSpoilt(seek: Seek, parts: readonly IndexedPart[], index: number, why: string): Promise<number> {
+    this.#check(seek);
+    const next = parts.findIndex((part, i) => i > index && part.key);
+    const last = parts.at(-1)!;
+    const toMs = next < 0 ? last.wallMs + last.ticks / 90 : parts[next]!.wallMs;
+    await this.#problem('view.damaged', { why });
+    await this.#gap(seek, parts[index]!.wallMs, toMs, 'damaged', {});
+    return next < 0 ? parts.length : next;
   }
 
   /** In a segment that has grown: the part behind the last one that was sent. */
@@ -255,6 +275,22 @@ export class Playback {
     await this.#problem('view.damaged', { why });
     await this.#gap(seek, Math.max(this.#atMs, ref.startMs), ref.endMs, 'damaged', {});
   }
+}
+
+/** What a player is told of a file that cannot be opened, and what the gap is called. */
+function unreadable(error: unknown): {
+  cause: GapCause;
+  code: string;
+  values: Record<string, string | number>;
+} {
+  if (error instanceof NoKey) {
+    const cause = error.trouble === 'destroyed' ? 'key-destroyed' : 'key-missing';
+    return { cause, code: `view.${cause}`, values: {} };
+  }
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return { cause: 'missing', code: 'view.missing', values: {} };
+  const why = error instanceof SealError ? error.message : (code ?? 'disk');
+  return { cause: 'damaged', code: 'view.damaged', values: { why } };
 }
 
 function inOrder(footage: Footage): Item[] {

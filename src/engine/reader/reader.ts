@@ -1,8 +1,10 @@
 /** What the reader process does with its orders: playback, files made of stored spans, stills, surveys. */
 import type { Socket } from 'node:net';
 import { type Clock, refuse, sayError } from '../../base/index.ts';
+import { knowBucket } from '../bucket/index.ts';
 import type { Fact, FilePlan, Footage, TicketId } from '../engine.ts';
 import type { AskHandlers, Child, Hello, MediaConnection, TellHandlers } from '../ipc.ts';
+import { AskedKeys } from '../keys/index.ts';
 import { survey } from '../segment/index.ts';
 import { Library } from './library.ts';
 import { Outlet } from './outlet.ts';
@@ -20,7 +22,8 @@ const askMs = 2 * 3600 * 1000;
 export class Reader {
   readonly #child: Child;
   readonly #clock: Clock;
-  readonly #library = new Library();
+  readonly #keys: AskedKeys;
+  readonly #library: Library;
   readonly #tickets: TicketBook;
   readonly #timer: NodeJS.Timeout;
   #ticks = 0;
@@ -31,6 +34,8 @@ export class Reader {
   constructor(child: Child, clock: Clock) {
     this.#child = child;
     this.#clock = clock;
+    this.#keys = new AskedKeys(clock, (question) => child.peer.ask('day-key', question));
+    this.#library = new Library(this.#keys);
     this.#tickets = new TicketBook(clock, (fact: Fact) => child.peer.tell('facts', [fact]));
     this.#timer = setInterval(() => this.#tick(), tickMs);
     this.asks = {
@@ -40,11 +45,16 @@ export class Reader {
       },
       plan: ({ ticket }) => this.#plan(ticket),
       still: ({ ticket, atMs, width }) => this.#still(ticket, atMs, width),
-      survey: ({ volume, options }) => survey(volume, options),
+      survey: ({ volume, options }) => survey(volume, { ...options, keys: this.#keys }),
     };
     this.tells = {
       extend: ({ ticket, expiresAtMs }) => this.#tickets.extend(ticket, expiresAtMs),
       revoke: ({ ticket }) => this.#tickets.revoke(ticket),
+      bucket: ({ volumeId, access }) => knowBucket(volumeId, access),
+      'forget-key': ({ source, day }) => {
+        this.#keys.forget(source, day);
+        this.#library.forget(source, day);
+      },
     };
   }
 

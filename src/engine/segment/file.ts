@@ -1,26 +1,28 @@
 /**
- * One segment file, open for reading: its identity, its head and the index of its whole parts, found by walking the
- * parts' heads. What is damaged is named and left out, its neighbours stay; an open segment is walked on as it grows.
+ * One segment file, open for reading: shown as the plain MP4 that was sealed, its head and then its parts, without
+ * what is damaged. Heads are opened while the file is walked, pictures only when they are read. What is damaged is
+ * named and left out, its neighbours stay; an open segment is walked on as it grows.
  */
-import { type FileHandle, open } from 'node:fs/promises';
 import { Fault } from '../../base/index.ts';
 import { maxFrameBytes } from '../../contract/frames.ts';
+import type { Volume } from '../engine.ts';
+import type { DayKeys } from '../keys/index.ts';
+import { type Init, Mp4Error, type PartHead, readInit, readPartHead } from '../mp4/index.ts';
 import {
-  type Init,
-  initExtent,
-  Mp4Error,
-  maxIdentityBytes,
-  maxInitBytes,
-  type PartHead,
-  partHeadExtent,
-  readBoxHead,
-  readIdentity,
-  readInit,
-  readPartHead,
+  type Ending,
+  type Header,
+  readEnding,
+  readHeader,
+  recordHeaderBytes,
+  SealError,
   type SegmentIdentity,
-} from '../mp4/index.ts';
+  type SegmentSeal,
+  segmentSeal,
+} from '../seal/index.ts';
+import { openBytes, type SegmentBytes } from './bytes.ts';
+import { type RecordAt, RecordWalk, readRecord, readStart, type Tail } from './records.ts';
 
-/** A whole part of a file. Offsets and sizes in bytes, `…Ticks` in 1/90000 s. */
+/** A whole part. Offsets and sizes are of the plain file, in bytes; `…Ticks` in 1/90000 s. */
 export interface IndexedPart {
   readonly offset: number;
   readonly bytes: number;
@@ -45,9 +47,11 @@ export interface IndexedPart {
   readonly sounds: number;
   /** Sound lies behind the pictures, at the end of the part. */
   readonly soundBytes: number;
+  /** Where it is sealed in the file. */
+  readonly record: RecordAt;
 }
 
-/** A stretch of a file that cannot be played, from byte `at` to `to`, between two instants. */
+/** A stretch of a file that cannot be played, from byte `at` to `to` as stored, between two instants. */
 export interface Damage {
   readonly at: number;
   readonly to: number;
@@ -56,23 +60,11 @@ export interface Damage {
   readonly why: string;
 }
 
-/** Bytes behind the last whole part: of a part that is being written, or was when the power went. */
-export interface Tail {
-  readonly at: number;
-  readonly bytes: number;
-  readonly why: string;
-}
-
 /** A minute at 60 pictures a second, each a part and a key: no honest segment has more. */
 const maxParts = 20_000;
 const maxDamages = 1_000;
 /** A part travels as one frame; a larger one is no part of ours. */
 const maxPartBytes = maxFrameBytes - 1024;
-/** Heads of parts have about 300 bytes; larger reads only fetch pictures that are not asked for. */
-const windowBytes = 8 * 1024;
-const scanBytes = 256 * 1024;
-/** Within a run wall time follows the decode time; what deviates further is a flipped bit. */
-const maxWallDeviationMs = 60_000;
 
 export class SegmentFile implements AsyncDisposable {
   readonly path: string;
@@ -82,38 +74,47 @@ export class SegmentFile implements AsyncDisposable {
   readonly initBytes: Uint8Array;
   #parts: IndexedPart[] = [];
   #damage: Damage[] = [];
-  #tail: Tail | null = null;
-  #fileBytes = 0;
-  #next: number;
+  /** Parts whose pictures turned out not to be what was sealed, by their offset. */
+  readonly #spoilt = new Map<number, string>();
+  #ending: Ending | null = null;
+  /** Where the next part stands in the plain file. */
+  #plainBytes: number;
   /** Where unplayable bytes began whose end is not known yet, and why. */
   #broken: { at: number; why: string } | null = null;
   #walking: Promise<void> = Promise.resolve();
-  readonly #handle: FileHandle;
+  readonly #bytes: SegmentBytes;
+  readonly #seal: SegmentSeal;
+  readonly #walk: RecordWalk;
 
-  private constructor(
-    path: string,
-    handle: FileHandle,
-    head: { identity: SegmentIdentity; init: Init; initBytes: Uint8Array; partsAt: number },
-  ) {
+  private constructor(path: string, bytes: SegmentBytes, seal: SegmentSeal, header: Header, head: Head) {
+    const { init } = head;
     this.path = path;
-    this.#handle = handle;
-    this.identity = head.identity;
-    this.init = head.init;
-    this.initBytes = head.initBytes;
-    this.#next = head.partsAt;
+    this.#bytes = bytes;
+    this.#seal = seal;
+    this.identity = header.identity;
+    this.init = readInit(init);
+    this.initBytes = Uint8Array.from(init);
+    this.#plainBytes = init.length;
+    this.#walk = new RecordWalk(bytes, header.recordsAt);
+    for (const damage of [header.damage, head.damage]) if (damage !== null) this.#sayHarmless(damage);
   }
 
-  /** Opens and walks a file. Mp4Error: it is not one of ours, or its head is damaged. Fault: it cannot be read. */
-  static async open(path: string): Promise<SegmentFile> {
-    const handle = await open(path, 'r').catch((cause: unknown) => {
-      throw new Fault(`${path} cannot be opened`, { cause });
-    });
+  /**
+   * Opens and walks a file. SealError: it is not one of ours, or its head is damaged. NoKey: it cannot be opened.
+   * Fault: it cannot be read.
+   */
+  static async open(volume: Volume, path: string, keys: DayKeys): Promise<SegmentFile> {
+    const bytes = await openBytes(volume, path);
     try {
-      const file = new SegmentFile(path, handle, await readHead(handle));
+      const header = readHeader(await readStart(bytes));
+      const { cameraId, stream, keyDay, keyId, suite } = header.identity;
+      const { key } = await keys.toOpen(`${cameraId}.${stream}`, keyDay, keyId);
+      const seal = segmentSeal(suite, key, header.bytes);
+      const file = new SegmentFile(path, bytes, seal, header, await openInit(bytes, header, seal));
       await file.grow();
       return file;
     } catch (error) {
-      await handle.close();
+      await bytes[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -124,36 +125,59 @@ export class SegmentFile implements AsyncDisposable {
   get damage(): readonly Damage[] {
     return this.#damage;
   }
-  /** What lies behind the last whole part; null when the file ends with it. */
+  /** What lies behind the last whole record; null when the file ends with it. */
   get tail(): Tail | null {
-    return this.#tail;
+    return this.#walk.tail;
   }
   /** As of the last walk. */
   get fileBytes(): number {
-    return this.#fileBytes;
+    return this.#walk.fileBytes;
   }
-  /** First byte behind the last whole part. */
+  /** First byte behind the last whole record. */
   get wholeUntil(): number {
-    return this.#next;
+    return this.#walk.next;
+  }
+  /** What the end record says; null while the segment is open, and for one that was not closed in order. */
+  get ending(): Ending | null {
+    return this.#ending;
+  }
+  /** Size of the plain file. */
+  get plainBytes(): number {
+    return this.#plainBytes;
+  }
+  /** Damage that reaches to the end of the whole parts: there was no key behind it. */
+  get brokenEnd(): { at: number; why: string } | null {
+    return this.#broken;
   }
 
-  /** Walks what came behind the last whole part since. One walk at a time. */
+  /** Why the pictures of a part cannot be shown, as far as was found out by reading them. */
+  spoilt(part: IndexedPart): string | null {
+    return this.#spoilt.get(part.offset) ?? null;
+  }
+
+  /** Walks what came behind the last whole record since. One walk at a time. */
   grow(): Promise<void> {
-    const walk = this.#walking.then(() => this.#walk());
+    const walk = this.#walking.then(() => this.#grow());
     this.#walking = walk.catch(() => {});
     return walk;
   }
 
-  /** Bytes [from, to) of the file. A Fault when they are not there any more. */
+  /**
+   * Bytes [from, to) of the plain file. SealError when they are not what was sealed: then `spoilt` knows the part. A
+   * Fault when they are not there any more.
+   */
   async read(from: number, to: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafe(to - from);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const { bytesRead } = await this.#handle.read(bytes, filled, bytes.length - filled, from + filled);
-      if (bytesRead === 0) throw new Fault(`${this.path} ends at ${from + filled}, before ${to}`);
-      filled += bytesRead;
+    const init = this.initBytes.length;
+    const pieces: Uint8Array[] = from < init ? [this.initBytes.subarray(from, Math.min(to, init))] : [];
+    for (let i = this.#partAt(from); i < this.#parts.length; i++) {
+      const part = this.#parts[i]!;
+      if (part.offset >= to) break;
+      const begin = Math.max(0, from - part.offset);
+      pieces.push(...(await this.#readPart(part, begin, Math.min(part.bytes, to - part.offset))));
     }
-    return bytes;
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (bytes !== to - from) throw new Fault(`${this.path} has no bytes from ${from} to ${to}`);
+    return pieces.length === 1 ? asBuffer(pieces[0]!) : Buffer.concat(pieces, bytes);
   }
 
   /** Index of the last part that begins at or before an instant and with a key; the first key else; -1: none. */
@@ -168,34 +192,89 @@ export class SegmentFile implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#walking;
-    await this.#handle.close();
+    bodies.forget(this);
+    await this.#bytes[Symbol.asyncDispose]();
   }
 
-  async #walk(): Promise<void> {
-    this.#fileBytes = (await this.#handle.stat()).size;
-    const window = new Window(this.#handle, this.#fileBytes);
-    this.#tail = null;
-    let at = this.#next;
-    while (at < this.#fileBytes && this.#parts.length < maxParts) {
-      const head = await headAt(window, at);
-      if (head instanceof Mp4Error) {
-        const next = await nextHead(window, this.#handle, at + 1, this.#fileBytes);
-        if (next === null) {
-          this.#tail = { at: this.#next, bytes: this.#fileBytes - this.#next, why: head.message };
-          return;
-        }
-        this.#break(at, head.message);
-        at = next;
-        continue;
-      }
-      if (head === null || head.end > this.#fileBytes) {
-        const bytes = this.#fileBytes - this.#next;
-        this.#tail = { at: this.#next, bytes, why: `the last part is cut off at byte ${at}` };
-        return;
-      }
-      this.#take(head);
-      at = head.end;
-      this.#next = at;
+  // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The first part that ends behind a position. */
+  #partAt(position: number): number {
+    let low = 0;
+    for (let high = this.#parts.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      const { offset, bytes } = this.#parts[middle]!;
+      if (offset + bytes <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  async #readPart(part: IndexedPart, begin: number, end: number): Promise<Uint8Array[]> {
+    const { headBytes } = part;
+    const pieces: Uint8Array[] = [];
+    const held = bodies.find(this, part.offset);
+    if (held !== null && begin >= headBytes) return [held.subarray(begin - headBytes, end - headBytes)];
+    const { at, end: recordEnd, headBytes: sealedBytes } = part.record;
+    const until = end > headBytes ? recordEnd : at + recordHeaderBytes + sealedBytes;
+    const record = await readRecord(this.#bytes, { ...part.record, end: until });
+    if (begin < headBytes)
+      pieces.push(this.#open(part.record, 1, record).subarray(begin, Math.min(end, headBytes)));
+    if (end > headBytes) {
+      const body = this.#openBody(part, record);
+      pieces.push(body.subarray(Math.max(0, begin - headBytes), end - headBytes));
+    }
+    return pieces;
+  }
+
+  #openBody(part: IndexedPart, record: Buffer): Buffer {
+    try {
+      const body = this.#open(part.record, 2, record);
+      // Only where a part is read in pieces is it worth being held.
+      bodies.hold(this, part.offset, body);
+      return body;
+    } catch (error) {
+      if (error instanceof SealError) this.#spoilt.set(part.offset, error.message);
+      throw error;
+    }
+  }
+
+  /** `record` are the bytes of a record from its header on. */
+  #open(of: RecordAt, half: 1 | 2, record: Buffer): Buffer {
+    return openHalf(this.#seal, of, half, record);
+  }
+
+  // ── walking ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #grow(): Promise<void> {
+    for await (const met of this.#walk.grow()) {
+      if ('broken' in met) this.#break(met.broken.at, met.broken.why);
+      else if (met.record.type === 'part') await this.#takePart(met.record);
+      else if (met.record.type === 'end') await this.#takeEnd(met.record);
+      if (this.#parts.length >= maxParts) return;
+    }
+  }
+
+  async #takePart(record: RecordAt): Promise<void> {
+    try {
+      const near = await this.#walk.near(record.at, recordHeaderBytes + record.headBytes);
+      this.#take(checkedHead(this.#open(record, 1, near), record, this.#seal), record);
+    } catch (error) {
+      if (!(error instanceof SealError) && !(error instanceof Mp4Error)) throw error;
+      this.#break(
+        record.at,
+        error instanceof SealError ? error.message : `${error.what} at byte ${record.at}`,
+      );
+    }
+  }
+
+  async #takeEnd(record: RecordAt): Promise<void> {
+    const near = await this.#walk.near(record.at, recordHeaderBytes + record.headBytes);
+    try {
+      this.#ending = readEnding(this.#open(record, 1, near));
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      this.#sayHarmless(error);
     }
   }
 
@@ -203,20 +282,25 @@ export class SegmentFile implements AsyncDisposable {
     this.#broken ??= { at, why };
   }
 
+  /** Named, though nothing is missing for it. */
+  #sayHarmless(error: SealError): void {
+    const { startMs } = this.identity;
+    this.#damage.push({ at: error.at, to: error.at, fromMs: startMs, toMs: startMs, why: error.message });
+  }
+
   /** A whole part: into the index, unless the pictures it builds on are lost. */
-  #take(head: PartHead): void {
-    const part = indexed(head, this.#parts, this.identity.startMs);
-    const last = this.#parts.at(-1);
-    if (last !== undefined && last.decodeTicks + last.ticks > part.decodeTicks + 90_000) {
-      this.#break(last.offset, `durations that do not agree with the part behind at byte ${last.offset}`);
-      this.#parts.pop();
-    }
-    if (!part.key && (this.#broken !== null || this.#parts.length === 0)) {
-      this.#break(part.offset, `a part without the key before it at byte ${part.offset}`);
+  #take(head: PartHead, record: RecordAt): void {
+    const isKey = head.video!.samples[0]!.key;
+    if (!isKey && (this.#broken !== null || this.#parts.length === 0)) {
+      this.#break(record.at, `a part without the key before it at byte ${record.at}`);
       return;
     }
+    // One byte that nobody can read: what stands on both sides of a damage does not follow on.
+    if (this.#broken !== null && this.#parts.length > 0) this.#plainBytes++;
+    const part = indexed(head, record, this.#plainBytes);
     if (this.#broken !== null) this.#mend(part);
     this.#parts.push(part);
+    this.#plainBytes += part.bytes;
   }
 
   /** Playing goes on here: what was broken is a damage with an end. */
@@ -226,16 +310,66 @@ export class SegmentFile implements AsyncDisposable {
     const { at, why } = this.#broken!;
     this.#broken = null;
     if (this.#damage.length >= maxDamages) return;
-    this.#damage.push({ at, to: part.offset, fromMs: Math.min(fromMs, part.wallMs), toMs: part.wallMs, why });
-  }
-
-  /** Damage that reaches to the end of the whole parts: there was no key behind it. */
-  get brokenEnd(): { at: number; why: string } | null {
-    return this.#broken;
+    const to = part.record.at;
+    this.#damage.push({ at, to, fromMs: Math.min(fromMs, part.wallMs), toMs: part.wallMs, why });
   }
 }
 
-function indexed(head: PartHead, before: readonly IndexedPart[], startMs: number): IndexedPart {
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Opens a half of the record whose bytes, from its header on, are given. */
+export function openHalf(seal: SegmentSeal, of: RecordAt, half: 1 | 2, record: Buffer): Buffer {
+  const clear = record.subarray(0, recordHeaderBytes);
+  const headEnd = recordHeaderBytes + of.headBytes;
+  const sealed = half === 1 ? record.subarray(recordHeaderBytes, headEnd) : record.subarray(headEnd);
+  const content = seal.open(half, of.sequence, clear, sealed);
+  if (content !== null) return content;
+  const what = half === 1 ? 'the head of a part' : 'the pictures of a part';
+  throw new SealError(`${what}: changed since they were sealed, or of another segment`, of.at);
+}
+
+interface Head {
+  /** ftyp + moov. */
+  readonly init: Buffer;
+  /** A copy before this one that does not open. */
+  readonly damage: SealError | null;
+}
+
+/** The first of the head's copies that opens. */
+async function openInit(bytes: SegmentBytes, header: Header, seal: SegmentSeal): Promise<Head> {
+  const walk = new RecordWalk(bytes, header.recordsAt);
+  let problem: SealError | null = null;
+  for await (const met of walk.grow()) {
+    if ('broken' in met) {
+      problem ??= new SealError(met.broken.why, met.broken.at);
+      continue;
+    }
+    if (met.record.type !== 'init') break;
+    const near = await walk.near(met.record.at, recordHeaderBytes + met.record.headBytes);
+    try {
+      return { init: openHalf(seal, met.record, 1, near), damage: problem };
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      problem ??= new SealError('the head does not open with the key of its day', met.record.at);
+    }
+  }
+  throw problem ?? new SealError(walk.tail?.why ?? 'a segment without a head', header.recordsAt);
+}
+
+/** The head of a part, with its media data where the record says. */
+function checkedHead(bytes: Buffer, record: RecordAt, seal: SegmentSeal): PartHead {
+  const head = readPartHead(bytes);
+  const media = record.bodyBytes === 0 ? 0 : record.bodyBytes - seal.tagBytes;
+  if (head.at !== 0 || head.dataAt !== bytes.length || head.end - head.dataAt !== media)
+    throw new SealError('the head of a part does not fit its pictures', record.at);
+  if (head.end > maxPartBytes) throw new SealError('a part larger than allowed', record.at);
+  if (head.video === null) throw new SealError('a stored part without a picture', record.at);
+  if (head.video.decodeTicks !== record.decodeTicks)
+    throw new SealError('a part whose times do not agree', record.at);
+  return head;
+}
+
+function indexed(head: PartHead, record: RecordAt, offset: number): IndexedPart {
   const run = head.video!;
   const first = run.samples[0]!;
   let shown = 0;
@@ -247,15 +381,15 @@ function indexed(head: PartHead, before: readonly IndexedPart[], startMs: number
     shown += ticks;
   }
   return {
-    offset: head.at,
-    bytes: head.end - head.at,
-    prftBytes: head.moofAt - head.at,
-    headBytes: head.dataAt - head.at,
+    offset,
+    bytes: head.end,
+    prftBytes: head.moofAt,
+    headBytes: head.dataAt,
     decodeTicks: run.decodeTicks,
     ticks: run.ticks,
     firstShownTicks,
     lastShownTicks,
-    wallMs: wallOf(head.wallMs, run.decodeTicks, before, startMs),
+    wallMs: head.wallMs ?? record.wallMs,
     key: first.key,
     pictures: run.samples.length,
     firstBytes: first.bytes,
@@ -263,120 +397,28 @@ function indexed(head: PartHead, before: readonly IndexedPart[], startMs: number
     firstCtsTicks: first.ctsTicks,
     sounds: head.audio?.samples.length ?? 0,
     soundBytes: head.audio?.samples.reduce((sum, sample) => sum + sample.bytes, 0) ?? 0,
+    record,
   };
 }
 
-/** The part's own wall time where it is believable, else what the parts before it let expect. */
-function wallOf(
-  own: number | null,
-  decodeTicks: number,
-  before: readonly IndexedPart[],
-  startMs: number,
-): number {
-  const last = before.at(-1);
-  const expected = last === undefined ? startMs : last.wallMs + (decodeTicks - last.decodeTicks) / 90;
-  return own !== null && Math.abs(own - expected) <= maxWallDeviationMs ? own : expected;
-}
+/** The pictures of a part are opened whole; whoever reads them in pieces finds the last few here. */
+class Bodies {
+  readonly #held: { file: SegmentFile; offset: number; body: Buffer }[] = [];
 
-/** The head of the part at a position; null: the file ends inside of it. */
-async function headAt(window: Window, at: number): Promise<PartHead | Mp4Error | null> {
-  try {
-    for (let wanted = 8; ; ) {
-      const bytes = await window.at(at, wanted);
-      if (bytes.length < wanted) return null;
-      const extent = partHeadExtent(bytes);
-      wanted = extent;
-      if (extent > bytes.length) continue;
-      const head = shift(readPartHead(bytes), at);
-      if (head.end - at > maxPartBytes) return new Mp4Error('a part larger than allowed', at);
-      return head.video === null ? new Mp4Error('a stored part without a picture', at) : head;
-    }
-  } catch (error) {
-    if (!(error instanceof Mp4Error)) throw error;
-    return new Mp4Error(error.what, error.at + at);
-  }
-}
-
-const shift = (head: PartHead, by: number): PartHead => ({
-  ...head,
-  at: head.at + by,
-  moofAt: head.moofAt + by,
-  dataAt: head.dataAt + by,
-  end: head.end + by,
-});
-
-/**
- * The next position where the head of a part can be read: after a flipped head its neighbours play. A name that
- * stands in the pictures by chance is not followed by a head that adds up.
- */
-async function nextHead(
-  window: Window,
-  handle: FileHandle,
-  from: number,
-  fileBytes: number,
-): Promise<number | null> {
-  const bytes = Buffer.allocUnsafe(scanBytes);
-  for (let base = from; base + 8 < fileBytes; base += scanBytes - 8) {
-    const { bytesRead } = await handle.read(bytes, 0, scanBytes, base);
-    const scanned = bytes.subarray(0, bytesRead);
-    for (const at of candidates(scanned)) {
-      const head = await headAt(window, base + at);
-      if (head !== null && !(head instanceof Mp4Error) && head.end <= fileBytes) return base + at;
-    }
-  }
-  return null;
-}
-
-/** Where the names prft and moof stand, 4 bytes back: in order. */
-function candidates(bytes: Buffer): number[] {
-  const found: number[] = [];
-  for (const name of ['prft', 'moof'])
-    for (let at = bytes.indexOf(name, 4, 'latin1'); at >= 0; at = bytes.indexOf(name, at + 1, 'latin1'))
-      found.push(at - 4);
-  return found.sort((a, b) => a - b);
-}
-
-/** Reads ahead in one file by small windows. */
-class Window {
-  readonly #handle: FileHandle;
-  readonly #fileBytes: number;
-  #from = 0;
-  #bytes: Buffer = Buffer.alloc(0);
-
-  constructor(handle: FileHandle, fileBytes: number) {
-    this.#handle = handle;
-    this.#fileBytes = fileBytes;
+  find(file: SegmentFile, offset: number): Buffer | null {
+    return this.#held.find((one) => one.file === file && one.offset === offset)?.body ?? null;
   }
 
-  /** At least `wanted` bytes from `at` on, fewer only at the end of the file. */
-  async at(at: number, wanted: number): Promise<Buffer> {
-    const there = at >= this.#from ? this.#bytes.subarray(at - this.#from) : this.#bytes.subarray(0, 0);
-    if (there.length >= wanted) return there;
-    const length = Math.min(Math.max(wanted, windowBytes), Math.max(0, this.#fileBytes - at));
-    const bytes = Buffer.allocUnsafe(length);
-    const { bytesRead } = await this.#handle.read(bytes, 0, length, at);
-    this.#from = at;
-    this.#bytes = bytes.subarray(0, bytesRead);
-    return this.#bytes;
+  hold(file: SegmentFile, offset: number, body: Buffer): void {
+    if (this.#held.length >= maxBodies) this.#held.shift();
+    this.#held.push({ file, offset, body });
+  }
+
+  forget(file: SegmentFile): void {
+    for (let i = this.#held.length - 1; i >= 0; i--)
+      if (this.#held[i]!.file === file) this.#held.splice(i, 1);
   }
 }
-
-async function readHead(
-  handle: FileHandle,
-): Promise<{ identity: SegmentIdentity; init: Init; initBytes: Uint8Array; partsAt: number }> {
-  let bytes = await readStart(handle, windowBytes);
-  const moovEnd = initExtent(bytes);
-  if (moovEnd === null) throw new Mp4Error('a file without moov', 0);
-  if (moovEnd + maxIdentityBytes > bytes.length)
-    bytes = await readStart(handle, Math.min(moovEnd, maxInitBytes) + maxIdentityBytes);
-  const init = readInit(bytes);
-  const uuid = readBoxHead(bytes, init.bytes);
-  const identity = readIdentity(bytes, uuid);
-  return { identity, init, initBytes: Uint8Array.from(bytes.subarray(0, init.bytes)), partsAt: uuid.end };
-}
-
-async function readStart(handle: FileHandle, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  const { bytesRead } = await handle.read(bytes, 0, length, 0);
-  return bytes.subarray(0, bytesRead);
-}
+/** At most 16 MB. */
+const maxBodies = 4;
+const bodies = new Bodies();

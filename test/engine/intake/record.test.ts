@@ -16,6 +16,7 @@ import {
   startGst,
 } from '../../support/gst.ts';
 import { promisedMs } from '../../support/promise.ts';
+import { unsealBeside } from '../../support/unseal.ts';
 
 const run = promisify(execFile);
 
@@ -79,13 +80,14 @@ for (const { says, ...options } of clips)
     // The server plays the clip once and then closes or falls silent: either way the segment is closed.
     const { segment } = await at.fact('segment-closed', (fact) => fact.source === source.id);
     const file = at.path(segment.path);
-    const slices = await recordedSlices([file], clip.codec);
+    const plain = await unsealBeside(at.volume, segment.path, at.keys);
+    const slices = await recordedSlices([plain], clip.codec);
     assert.deepEqual(slices.slice(0, clip.slices.length), clip.slices);
     assert.equal(segment.pictures, slices.length / (options.slices ?? 1));
     const bytes = await readFile(file);
     assert.equal(segment.digest, createHash('sha256').update(bytes).digest('hex'));
     assert.equal(segment.bytes, bytes.length);
-    const found = await probeFile(file);
+    const found = await probeFile(plain);
     assert.equal(Number(found.streams[0]?.nb_read_packets), segment.pictures);
     const expected = clip.pictures / 25;
     assert.ok(Math.abs(segment.durationTicks / 90_000 - expected) < 0.2, `${segment.durationTicks} ticks`);

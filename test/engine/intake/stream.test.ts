@@ -16,6 +16,7 @@ import { StepWatch } from '../../../src/engine/intake/wallclock.ts';
 import { Moderation } from '../../../src/engine/rtsp/index.ts';
 import { sourceOf, testEngine } from '../../support/engine.ts';
 import { type Clip, fileLaunch, loopLaunch, makeClip, startGst } from '../../support/gst.ts';
+import { knownKeys } from '../../support/keys.ts';
 import { promisedMs } from '../../support/promise.ts';
 
 const run = promisify(execFile);
@@ -102,6 +103,8 @@ async function testStream(url: string) {
     anchorMs: () => steps.anchorMs,
     turnMs: () => 0,
     ffmpeg: null,
+    keys: knownKeys,
+    suite: 1 as const,
     transcodeMayStart: async () => false,
     transcodeEnded: () => {},
   });

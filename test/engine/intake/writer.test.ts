@@ -7,16 +7,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { noLog, systemClock } from '../../../src/base/index.ts';
+import { newId, noLog, systemClock } from '../../../src/base/index.ts';
 import type { Fact, Source, Volume } from '../../../src/engine/index.ts';
 import { Recorder } from '../../../src/engine/intake/recorder.ts';
 import { beginRun, type Picture, type Run } from '../../../src/engine/intake/run.ts';
-import { SegmentWriter } from '../../../src/engine/intake/segment-writer.ts';
+import { type Part, type Sealing, SegmentWriter } from '../../../src/engine/intake/segment-writer.ts';
 import { Syncer } from '../../../src/engine/intake/syncer.ts';
 import { WallClock } from '../../../src/engine/intake/wallclock.ts';
-import { inspect } from '../../../src/engine/segment/index.ts';
+import { type DayKey, NoKey } from '../../../src/engine/keys/index.ts';
+import { initSegment, partHead } from '../../../src/engine/mp4/index.ts';
+import { inspect, SegmentFile } from '../../../src/engine/segment/index.ts';
 import type { VideoTrack } from '../../../src/engine/units.ts';
 import { sourceOf } from '../../support/engine.ts';
+import { knownKey, knownKeys } from '../../support/keys.ts';
 
 async function folder() {
   const path = await mkdtemp(join(tmpdir(), 'custos-writer-'));
@@ -24,60 +27,6 @@ async function folder() {
 }
 
 const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-test('what was appended is in the file, in order, and its digest is the digest told', async () => {
-  await using at = await folder();
-  const part = fc.array(fc.uint8Array({ maxLength: 3000 }), { minLength: 1, maxLength: 40 });
-  let count = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 30 }), async (parts) => {
-      const path = `a/${count++}.mp4`;
-      const failed = (error: Error) => assert.fail(error);
-      const writer = new SegmentWriter(
-        { root: at.path, path, syncer: new Syncer(), failed },
-        Buffer.from('head'),
-      );
-      let done = 0;
-      for (const buffers of parts)
-        writer.append(
-          buffers,
-          buffers.reduce((sum, buffer) => sum + buffer.length, 0),
-          () => done++,
-        );
-      writer.sync();
-      const written = await writer.close();
-      const bytes = await readFile(join(at.path, path));
-      assert.deepEqual(bytes, Buffer.concat([Buffer.from('head'), ...parts.flat()]));
-      assert.deepEqual(written, { bytes: bytes.length, digest: sha(bytes) });
-      assert.equal(done, parts.length);
-      assert.equal(writer.pendingBytes, 0);
-    }),
-    { numRuns: 40 },
-  );
-});
-
-test('a segment of which no part was written leaves no file', async () => {
-  await using at = await folder();
-  const file = { root: at.path, path: 'a/b.mp4', syncer: new Syncer(), failed: () => assert.fail() };
-  assert.equal(await new SegmentWriter(file, Buffer.from('head')).close(), null);
-  await assert.rejects(readFile(join(at.path, 'a/b.mp4')));
-});
-
-test('a folder that cannot be made is told, once', async () => {
-  await using at = await folder();
-  await writeFile(join(at.path, 'a'), 'a file where a folder should be');
-  const told: string[] = [];
-  const failed = (error: NodeJS.ErrnoException) => told.push(error.code ?? '');
-  const writer = new SegmentWriter(
-    { root: at.path, path: 'a/b.mp4', syncer: new Syncer(), failed },
-    Buffer.from('h'),
-  );
-  writer.append([Buffer.from('part')], 4, () => assert.fail('written'));
-  assert.equal(await writer.close(), null);
-  assert.equal(told.length, 1);
-});
-
-// ── the recorder over a real disk that fills ─────────────────────────────────────────────────────────────────────────
 
 const video: VideoTrack = {
   kind: 'video',
@@ -91,10 +40,175 @@ const video: VideoTrack = {
   reorderDepth: 0,
 };
 
+const day = '2026-09-21';
+const init = initSegment(video, null);
+const counts = { packetsLost: 3, damagedPictures: 1 };
+
+function sealing(more: Partial<Sealing> = {}): Sealing {
+  const of = { id: newId('seg'), cameraId: 'cam_1', stream: 'main' as const, run: 'run_1', startMs: 1 };
+  const identity = { ...of, codec: 'avc1.64001e', width: 640, height: 360, software: 'test' };
+  const key = Promise.resolve(knownKey('cam_1.main', day));
+  return { suite: 1, identity, init, keyDay: day, key, ...more };
+}
+
+/** A part of pictures that are noise; the first begins a group. */
+function partOf(media: readonly Uint8Array[], at: number, called: { sealed: number; written: number }): Part {
+  const samples = media.map(({ length }, i) => ({ bytes: length, ticks: 3600, key: i === 0, ctsTicks: 0 }));
+  const decodeTicks = at * 3600;
+  return {
+    head: partHead({ sequence: at, wallMs: 1 + at * 40, video: { decodeTicks, samples } }),
+    ...{ media, mediaBytes: media.reduce((sum, one) => sum + one.length, 0), key: true, hasSound: false },
+    ...{ wallMs: 1 + at * 40, decodeTicks, ticks: media.length * 3600, pictures: media.length },
+    sealed: () => called.sealed++,
+    written: () => called.written++,
+  };
+}
+
+test('what was appended is what opens again, in order, and the digest told is that of the file', async () => {
+  await using at = await folder();
+  const volume: Volume = { id: 'vol', path: at.path };
+  const part = fc.array(fc.uint8Array({ minLength: 1, maxLength: 3000 }), { minLength: 1, maxLength: 40 });
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(part, { minLength: 1, maxLength: 30 }),
+      fc.constantFrom<1 | 2>(1, 2),
+      async (parts, suite) => {
+        const path = `a/${count++}.cvs`;
+        const failed = (error: Error) => assert.fail(error);
+        const file = { root: at.path, path, syncer: new Syncer(), failed };
+        const writer = new SegmentWriter(file, sealing({ suite }));
+        const called = { sealed: 0, written: 0 };
+        let pictures = 0;
+        for (const media of parts) {
+          writer.append(partOf(media, pictures, called));
+          pictures += media.length;
+        }
+        writer.sync();
+        const written = await writer.close(counts);
+        const bytes = await readFile(join(at.path, path));
+        assert.deepEqual(written, { bytes: bytes.length, digest: sha(bytes) });
+        assert.deepEqual(called, { sealed: parts.length, written: parts.length });
+        assert.equal(writer.pendingBytes, 0);
+        await using opened = await SegmentFile.open(volume, path, knownKeys);
+        assert.equal(opened.parts.length, parts.length);
+        for (const [i, { offset, headBytes, bytes }] of opened.parts.entries())
+          assert.deepEqual(await opened.read(offset + headBytes, offset + bytes), Buffer.concat(parts[i]!));
+        assert.equal(opened.ending?.bytes, opened.ending && (await endOf(bytes)));
+        const found = await inspect(volume, path, false);
+        assert.deepEqual(found.damaged, []);
+        assert.equal(found.facts?.packetsLost, 3);
+        assert.equal(found.facts?.damagedPictures, 1);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+/** Where the last record begins. */
+const endOf = async (bytes: Buffer): Promise<number> =>
+  bytes.lastIndexOf('\x89CVR\r\n\x1a\n', undefined, 'latin1');
+
+test('no two segments and no two records of one share a key and a nonce: the same pictures are sealed differently', async () => {
+  await using at = await folder();
+  const same = Buffer.alloc(5_000, 7);
+  const bodies = new Set<string>();
+  for (let i = 0; i < 4; i++) {
+    const file = { root: at.path, path: `a/${i}.cvs`, syncer: new Syncer(), failed: () => assert.fail() };
+    const writer = new SegmentWriter(file, sealing());
+    const called = { sealed: 0, written: 0 };
+    for (let n = 0; n < 3; n++) writer.append(partOf([same], n, called));
+    await writer.close(counts);
+    const bytes = await readFile(join(at.path, `a/${i}.cvs`));
+    assert.equal(bytes.indexOf(Buffer.alloc(16, 7)), -1);
+    for (let from = 0; ; ) {
+      const found = bytes.indexOf('\x89CVR\r\n\x1a\n', from, 'latin1');
+      if (found < 0) break;
+      if (bytes[found + 8] === 2)
+        bodies.add(
+          bytes
+            .subarray(found + 64 + bytes.readUInt32BE(found + 40))
+            .subarray(0, 64)
+            .toString('hex'),
+        );
+      from = found + 8;
+    }
+  }
+  assert.equal(bodies.size, 12);
+});
+
+test('parts wait for their key in memory, sealed once it comes; without one nothing is on the disk', async () => {
+  await using at = await folder();
+  const volume: Volume = { id: 'vol', path: at.path };
+  let give: (key: DayKey) => void = () => {};
+  const key = new Promise<DayKey>((resolve) => {
+    give = resolve;
+  });
+  const file = { root: at.path, path: 'a/b.cvs', syncer: new Syncer(), failed: () => assert.fail() };
+  const writer = new SegmentWriter(file, sealing({ key }));
+  const called = { sealed: 0, written: 0 };
+  for (let i = 0; i < 20; i++) writer.append(partOf([randomBytes(1_000)], i, called));
+  assert.ok(writer.pendingBytes >= 20_000);
+  await turn();
+  assert.deepEqual(called, { sealed: 0, written: 0 });
+  await assert.rejects(readFile(join(at.path, 'a/b.cvs')));
+  give(knownKey('cam_1.main', day));
+  await writer.close(counts);
+  assert.deepEqual(called, { sealed: 20, written: 20 });
+  assert.equal((await inspect(volume, 'a/b.cvs', false)).facts?.parts, 20);
+});
+
+test('a key that cannot be had is told, once; the parts are let go and no file is made', async () => {
+  await using at = await folder();
+  const told: Error[] = [];
+  const failed = (error: Error) => told.push(error);
+  const key = Promise.reject(new NoKey('destroyed', 'the key of the day was destroyed'));
+  const file = { root: at.path, path: 'a/b.cvs', syncer: new Syncer(), failed };
+  const writer = new SegmentWriter(file, sealing({ key }));
+  const called = { sealed: 0, written: 0 };
+  writer.append(partOf([randomBytes(1_000)], 0, called));
+  assert.equal(await writer.close(counts), null);
+  assert.equal(told.length, 1);
+  assert.ok(told[0] instanceof NoKey);
+  assert.deepEqual(called, { sealed: 1, written: 0 });
+  await assert.rejects(readFile(join(at.path, 'a/b.cvs')));
+});
+
+test('a segment of which no part was written leaves no file', async () => {
+  await using at = await folder();
+  const file = { root: at.path, path: 'a/b.cvs', syncer: new Syncer(), failed: () => assert.fail() };
+  assert.equal(await new SegmentWriter(file, sealing()).close(counts), null);
+  await assert.rejects(readFile(join(at.path, 'a/b.cvs')));
+});
+
+test('a folder that cannot be made is told, once', async () => {
+  await using at = await folder();
+  await writeFile(join(at.path, 'a'), 'a file where a folder should be');
+  const told: string[] = [];
+  const failed = (error: NodeJS.ErrnoException) => told.push(error.code ?? '');
+  const file = { root: at.path, path: 'a/b.cvs', syncer: new Syncer(), failed };
+  const writer = new SegmentWriter(file, sealing());
+  const called = { sealed: 0, written: 0 };
+  writer.append(partOf([Buffer.from('part')], 0, called));
+  assert.equal(await writer.close(counts), null);
+  assert.equal(told.length, 1);
+  assert.equal(called.written, 0);
+});
+
+// ── the recorder over a real disk that fills ─────────────────────────────────────────────────────────────────────────
+
 function newRecorder(source: Source, facts: Fact[]): Recorder {
   const syncer = new Syncer();
   const emit = (fact: Fact) => void facts.push(fact);
-  const at = { source: () => source, clock: systemClock, log: noLog, nowMs: () => Date.now(), emit };
+  const at = {
+    source: () => source,
+    clock: systemClock,
+    log: noLog,
+    nowMs: () => Date.now(),
+    emit,
+    keys: knownKeys,
+    suite: 1 as const,
+  };
   return new Recorder({ ...at, syncer: () => syncer }, source.id);
 }
 
@@ -200,7 +314,15 @@ test('a disk that stands still costs whole groups of pictures, never more than 8
   const source = sourceOf('rtsp://x/');
   const syncer = new Syncer();
   const emit = (fact: Fact) => void facts.push(fact);
-  const context = { source: () => source, clock: systemClock, log: noLog, nowMs: () => Date.now(), emit };
+  const context = {
+    source: () => source,
+    clock: systemClock,
+    log: noLog,
+    nowMs: () => Date.now(),
+    emit,
+    keys: knownKeys,
+    suite: 1 as const,
+  };
   const recorder = new Recorder({ ...context, syncer: () => syncer }, source.id);
   recorder.order({ id: 'vol', path: at.path }, null);
   const run = newRun();

@@ -75,7 +75,7 @@ for (const [says, codec, sound] of [
     const page = new URL('../segment/by-the-page.py', import.meta.url).pathname;
     const found = JSON.parse(execFileSync('/usr/bin/python3', [page, at.path(segment.path)]).toString());
     assert.equal(found.identity.id, segment.id);
-    await using file = await SegmentFile.open(at.path(segment.path));
+    await using file = await SegmentFile.open(at.volume, segment.path, at.keys);
     assert.deepEqual(
       found.parts.map((part: unknown[]) => part.slice(0, 6)),
       file.parts.map((part) => [

@@ -16,6 +16,8 @@ import {
   lengthPrefixed,
   Peer,
 } from '../../../src/engine/ipc.ts';
+import { answerKey, type DayKeys } from '../../../src/engine/keys/index.ts';
+import { knownKeys } from '../../support/keys.ts';
 
 export const clockStart = Date.UTC(2026, 10, 22, 8);
 
@@ -73,6 +75,7 @@ export class TestReader implements AsyncDisposable {
   readonly facts: Fact[] = [];
   readonly logs: unknown[] = [];
   readonly asked: { fromMs: number; toMs: number }[] = [];
+  keys: DayKeys = knownKeys;
   footage: Footage = { segments: [], gaps: [] };
   transcodes = 0;
   mayTranscode = true;
@@ -88,6 +91,7 @@ export class TestReader implements AsyncDisposable {
     });
     const asks: AskHandlers = {
       footage: ({ fromMs, toMs }) => this.#within(fromMs, toMs),
+      'day-key': (question) => answerKey(this.keys, question),
       'transcode-may-start': () => {
         if (this.mayTranscode) this.transcodes++;
         return this.mayTranscode;
@@ -106,7 +110,7 @@ export class TestReader implements AsyncDisposable {
 
   static async start(ffmpeg: string | null = 'ffmpeg'): Promise<TestReader> {
     const reader = new TestReader();
-    await reader.peer.ask('setup', { name: 'reader', socketPath: join(reader.dir, 's'), ffmpeg });
+    await reader.peer.ask('setup', { name: 'reader', socketPath: join(reader.dir, 's'), ffmpeg, suite: 1 });
     return reader;
   }
 

@@ -1,10 +1,19 @@
 /** Writes segment files of a clip the way the recorder does, so that reading can be judged against what was sent. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { newId } from '../../../src/base/index.ts';
 import type { SegmentRef, Volume } from '../../../src/engine/engine.ts';
-import { identityBox, initSegment, partHead } from '../../../src/engine/mp4/index.ts';
+import { initSegment, partHead } from '../../../src/engine/mp4/index.ts';
+import {
+  encodeHeader,
+  encodeRecordHeader,
+  type RecordHeader,
+  type SuiteNumber,
+  segmentSeal,
+} from '../../../src/engine/seal/index.ts';
 import { segmentPath } from '../../../src/engine/segment/index.ts';
+import { knownKey } from '../../support/keys.ts';
 import type { Clip, Unit } from '../mp4/clips.ts';
 
 export interface Recorded extends SegmentRef {
@@ -15,8 +24,13 @@ export interface Recorded extends SegmentRef {
   /** UTC of each picture, in decoding order. */
   readonly wallsMs: readonly number[];
   readonly sounds: number;
-  /** Where each part begins in the file. */
+  /** Where each part begins in the plain file. */
   readonly partsAt: readonly number[];
+  /** Where each part's record begins in the stored file, and where the end record does. */
+  readonly recordsAt: readonly number[];
+  readonly endAt: number;
+  /** Size of one copy of the header. */
+  readonly headerBytes: number;
 }
 
 export interface RecordOptions {
@@ -28,6 +42,7 @@ export interface RecordOptions {
   readonly startTicks?: number;
   readonly cameraId?: string;
   readonly run?: string;
+  readonly suite?: SuiteNumber;
 }
 
 /** One run: segments that follow on, each beginning at a key. */
@@ -65,12 +80,45 @@ export function record(volume: Volume, clip: Clip, options: RecordOptions): Reco
   return files.map((file) => {
     const fileStartMs = wallOf(file[0]![0]!);
     const id = newId('seg', Math.floor(fileStartMs));
-    const pieces: Uint8Array[] = [
-      initSegment(clip.video, clip.audio),
-      identityBox({ format: 1, id, cameraId, stream: 'main', run, startMs: fileStartMs, software: 'test' }),
-    ];
+    const first = file[0]!;
+    const day = new Date(Math.floor(fileStartMs)).toISOString().slice(0, 10);
+    const { key, keyId } = knownKey(`${cameraId}.main`, day);
+    const suite = options.suite ?? 1;
+    const { codecString: codec, width, height } = clip.video;
+    const header = encodeHeader({
+      ...{ format: 2, id, cameraId, stream: 'main', run, startMs: fileStartMs, codec, width, height },
+      ...{ software: 'test', suite, keyDay: day, keyId },
+    });
+    const seal = segmentSeal(suite, key, header);
+    const init = initSegment(clip.video, clip.audio);
+    const pieces: Uint8Array[] = [header, header];
+    const recordsAt: number[] = [];
+    let fileAt = 2 * header.length;
+    let sealed = 0;
+    const write = (
+      of: Omit<RecordHeader, 'sequence' | 'headBytes' | 'bodyBytes'>,
+      head: Uint8Array,
+      media: Uint8Array[],
+    ) => {
+      const mediaBytes = media.reduce((sum, piece) => sum + piece.length, 0);
+      const bodyBytes = mediaBytes > 0 ? mediaBytes + seal.tagBytes : 0;
+      const sequence = sealed++;
+      const clear = encodeRecordHeader({
+        ...of,
+        sequence,
+        headBytes: head.length + seal.tagBytes,
+        bodyBytes,
+      });
+      const body = mediaBytes > 0 ? seal.seal(2, sequence, clear, media) : [];
+      const all = [clear, ...seal.seal(1, sequence, clear, [head]), ...body];
+      recordsAt.push(fileAt);
+      for (const piece of all) fileAt += piece.length;
+      pieces.push(...all);
+    };
+    const plain = { key: false, hasSound: false, decodeTicks: 0, ticks: 0, pictures: 0 };
+    for (let copy = 0; copy < 2; copy++) write({ type: 'init', ...plain, wallMs: fileStartMs }, init, []);
     const partsAt: number[] = [];
-    let at = pieces[0]!.length + pieces[1]!.length;
+    let at = init.length;
     let soundsHere = 0;
     for (const part of file) {
       const until = part.at(-1)!.decodeTicks + part.at(-1)!.ticks;
@@ -93,10 +141,32 @@ export function record(volume: Volume, clip: Clip, options: RecordOptions): Reco
               },
       });
       partsAt.push(at);
-      const written = [head, ...part.map((unit) => unit.data), ...mine.map((one) => one.data)];
-      for (const piece of written) at += piece.length;
-      pieces.push(...written);
+      const media = [...part.map((unit) => unit.data), ...mine.map((one) => one.data)];
+      for (const piece of [head, ...media]) at += piece.length;
+      const [decodeTicks, ticks] = [part[0]!.decodeTicks, until - part[0]!.decodeTicks];
+      write(
+        {
+          ...{ type: 'part', key: part[0]!.key, hasSound: mine.length > 0, wallMs: wallOf(part[0]!) },
+          ...{ decodeTicks, ticks, pictures: part.length },
+        },
+        head,
+        media,
+      );
     }
+    const endAt = fileAt;
+    const digest = createHash('sha256').update(Buffer.concat(pieces)).digest('hex');
+    const last = file.at(-1)!.at(-1)!;
+    const endTicks = last.decodeTicks + last.ticks;
+    write(
+      {
+        ...{ type: 'end', key: false, hasSound: false, wallMs: wallOf({ decodeTicks: endTicks }) },
+        ...{ decodeTicks: first[0]!.decodeTicks, ticks: endTicks - first[0]!.decodeTicks },
+        ...{ pictures: file.flat().length },
+        totals: { parts: file.length, packetsLost: 0, damagedPictures: 0 },
+      },
+      Buffer.from(JSON.stringify({ bytes: endAt, digest })),
+      [],
+    );
     const units = file.flat();
     const path = segmentPath({ cameraId, stream: 'main', startMs: fileStartMs, id });
     const bytes = Uint8Array.from(Buffer.concat(pieces));
@@ -105,6 +175,7 @@ export function record(volume: Volume, clip: Clip, options: RecordOptions): Reco
     return {
       ...{ id, volume, path, startMs: fileStartMs, endMs: wallOf(units.at(-1)!) + units.at(-1)!.ticks / 90 },
       ...{ open: false, run, cameraId, bytes, units, sounds: soundsHere, partsAt },
+      ...{ recordsAt: recordsAt.slice(2, -1), endAt, headerBytes: header.length },
       wallsMs: units.map(wallOf),
     };
   });

@@ -1,0 +1,30 @@
+/** Format 2 of a segment file: its clear headers, and the sealing of what stands behind them. */
+export {
+  type Ending,
+  encodeHeader,
+  encodeRecordHeader,
+  type Header,
+  maxBodyBytes,
+  maxHeadBytes,
+  maxHeaderBytes,
+  type RecordHeader,
+  type RecordType,
+  readEnding,
+  readHeader,
+  readRecordHeader,
+  recordHeaderBytes,
+  recordMagic,
+  SealError,
+  type SegmentIdentity,
+  type SuiteNumber,
+  type Totals,
+} from './format.ts';
+export {
+  giveBack,
+  type Half,
+  type SegmentSeal,
+  type SuiteName,
+  segmentSeal,
+  suites,
+  tagBytesIn,
+} from './suite.ts';
