@@ -204,8 +204,32 @@ export const digestOf = (segments: readonly CertifiedSegment[]): string =>
   createHash('sha256').update(canonicalJson(segments)).digest('hex');
 
 /**
+ * Where the segments of an order lie now: one may have moved to another volume since. Those without a row are gone.
+ */
+export async function stillThere(
+  db: Kysely<Tables>,
+  { cameraId, segments }: Certificate,
+): Promise<CertifiedSegment[]> {
+  const starts = segments.map(({ startMs }) => startMs);
+  const rows = await db
+    .selectFrom('segment')
+    .select(['id', 'volume_id', 'path'])
+    .where('camera_id', '=', cameraId)
+    .where('start_ms', '>=', Math.min(...starts))
+    .where('start_ms', '<=', Math.max(...starts))
+    .where('id', '=', sql<string>`any(${segments.map(({ id }) => id)}::text[])`)
+    .execute();
+  const places = new Map(rows.map((row) => [row.id, { volume: row.volume_id, path: row.path }]));
+  return segments.flatMap((segment) => {
+    const place = places.get(segment.id);
+    return place ? [{ ...segment, ...place }] : [];
+  });
+}
+
+/**
  * Step 4. The rows of files that are gone for good: out of the index, out of the volume's and the calendar's counts,
- * and into the timeline as what was deleted on its day. Rows that are gone already do nothing.
+ * and into the timeline as what was deleted on its day. Rows that are gone already do nothing, and one that moved to
+ * another volume meanwhile stays for the next try.
  */
 export async function forgetSegments(
   { db, clock }: DeletionAt,
@@ -213,6 +237,7 @@ export async function forgetSegments(
   gone: readonly CertifiedSegment[],
 ): Promise<void> {
   if (gone.length === 0) return;
+  const places = gone.map(({ id, volume }) => `${id} ${volume}`);
   await db.kysely.transaction().execute(async (trx) => {
     const starts = gone.map(({ startMs }) => startMs);
     const deleted = await trx
@@ -220,7 +245,7 @@ export async function forgetSegments(
       .where('camera_id', '=', certificate.cameraId)
       .where('start_ms', '>=', Math.min(...starts))
       .where('start_ms', '<=', Math.max(...starts))
-      .where('id', '=', sql<string>`any(${gone.map(({ id }) => id)}::text[])`)
+      .where(sql`id || ' ' || volume_id`, '=', sql`any(${places}::text[])`)
       .returning(['stream', 'start_ms', 'end_ms', 'bytes', 'volume_id'])
       .execute();
     for (const [volume, rows] of Map.groupBy(deleted, (row) => row.volume_id)) {

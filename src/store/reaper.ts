@@ -17,6 +17,7 @@ import {
   openCertificates,
   openCounts,
   orderDeletion,
+  stillThere,
 } from './certificates.ts';
 import { closeErasures } from './erasures.ts';
 import { pause } from './pause.ts';
@@ -282,14 +283,15 @@ export class Reaper implements AsyncDisposable {
     const { db, log, step } = this.#at;
     const missing = new Set(certificate.missing);
     try {
-      const gone = await this.#removeFiles(certificate, missing);
+      const there = await stillThere(db.kysely, certificate);
+      const gone = await this.#removeFiles(there, missing);
       await step?.('unlinked', certificate);
       await this.#settle(gone);
       await step?.('settled', certificate);
       await forgetSegments(this.#at, certificate, gone);
       await step?.('forgotten', certificate);
-      const left = certificate.segments.length - gone.length;
-      if (left > 0) throw new Error(this.#trouble ?? 'the reaper was stopped');
+      const left = await stillThere(db.kysely, certificate);
+      if (left.length > 0) throw new Error(this.#trouble ?? 'the reaper was stopped');
       const keys = await this.#destroyKeys(certificate);
       await step?.('key-destroyed', certificate);
       await finishDeletion(this.#at, certificate, { missing: [...missing], ...keys });
@@ -306,11 +308,14 @@ export class Reaper implements AsyncDisposable {
   #trouble: string | null = null;
 
   /** Step 2. One that cannot be removed holds up itself alone. */
-  async #removeFiles(certificate: Certificate, missing: Set<string>): Promise<CertifiedSegment[]> {
+  async #removeFiles(
+    segments: readonly CertifiedSegment[],
+    missing: Set<string>,
+  ): Promise<CertifiedSegment[]> {
     const { filesPerSecond: rate = filesPerSecond } = this.#at;
     const gone: CertifiedSegment[] = [];
     this.#trouble = null;
-    for (const [index, segment] of certificate.segments.entries()) {
+    for (const [index, segment] of segments.entries()) {
       if (this.#ending.signal.aborted) break;
       if (index > 0 && index % burst === 0) await pause((burst / rate) * 1000, this.#ending.signal);
       try {
