@@ -165,7 +165,11 @@ export const refusals = {
     en: 'Say why footage is kept longer than the law asks for.',
     zh: '保存期限长于法定要求的，请填写理由。',
   },
-  'keeping.profile': { status: 422, en: 'There is no profile {profile}.', zh: '没有名为 {profile} 的适用规则集。' },
+  'keeping.profile': {
+    status: 422,
+    en: 'There is no profile {profile}.',
+    zh: '没有名为 {profile} 的适用规则集。',
+  },
   'keeping.no-conflict': {
     status: 409,
     en: 'This is not, or not any more, a conflict of this site. Reload the page.',
@@ -217,16 +221,159 @@ export const refusals = {
     en: 'The month {month} has not begun at this site.',
     zh: '该场所尚未进入 {month} 月。',
   },
+  'document.typeset': {
+    status: 503,
+    en: 'The document cannot be typeset on this machine. Print the page, or take the spreadsheet.',
+    zh: '本机无法排版该文件，请直接打印页面或下载电子表格。',
+  },
   'completeness.none': {
     status: 404,
     en: 'No report of this month is on record yet: it is put there when the month is over.',
     zh: '该月报告尚未存档，月末结束后自动存档。',
+  },
+  'bucket.unknown': { status: 404, en: 'This bucket does not exist.', zh: '该存储桶不存在。' },
+  'bucket.name-taken': {
+    status: 409,
+    en: 'A storage named {name} exists already.',
+    zh: '已有名为 {name} 的存储。',
+  },
+  'bucket.twice': {
+    status: 409,
+    en: 'This bucket with this prefix is in use already.',
+    zh: '该存储桶及前缀已在使用。',
+  },
+  'bucket.too-many': {
+    status: 409,
+    en: 'There are {limit} buckets, which is the most.',
+    zh: '存储桶已达上限（{limit} 个）。',
+  },
+  'bucket.endpoint': {
+    status: 422,
+    en: 'The address must be https:// or http:// with a host, and nothing behind it.',
+    zh: '地址须为 https:// 或 http:// 加主机，后面不带路径。',
+  },
+  'bucket.name': {
+    status: 422,
+    en: '{bucket} is not a name that a bucket can have (small letters, digits, dots and hyphens, 3 to 63).',
+    zh: '{bucket} 不是有效的存储桶名称（小写字母、数字、点和连字符，3–63 个字符）。',
+  },
+  'bucket.prefix': {
+    status: 422,
+    en: '{prefix} cannot be a prefix (letters, digits and - _ . between slashes, at most 200).',
+    zh: '{prefix} 不能作为前缀（字母、数字及 - _ .，以斜杠分隔，最多 200 个字符）。',
+  },
+  'bucket.ca': {
+    status: 422,
+    en: 'This is not a certificate in PEM form (-----BEGIN CERTIFICATE-----).',
+    zh: '证书格式不正确，应为 PEM（-----BEGIN CERTIFICATE-----）。',
+  },
+  'bucket.secret-again': {
+    status: 422,
+    en: 'Type the secret key: a stored one is never sent to another address or with another access key.',
+    zh: '请输入密钥：已保存的密钥不会用于其他地址或其他访问密钥。',
+  },
+  'bucket.lock': {
+    status: 422,
+    en: 'This bucket has no object lock. It can only be switched on when a bucket is made.',
+    zh: '该存储桶未启用对象锁定，只能在创建存储桶时启用。',
+  },
+  'bucket.moved': {
+    status: 409,
+    en: 'The bucket holds {segments} segments; its address cannot be changed. Add the other one as a new storage.',
+    zh: '该存储桶中有 {segments} 个录像段，不能更改地址，请将另一存储桶作为新存储添加。',
+  },
+  'bucket.holds': {
+    status: 409,
+    en: 'The bucket holds {segments} segments; it can be removed once it is empty.',
+    zh: '该存储桶中有 {segments} 个录像段，清空后方可移除。',
+  },
+  'bucket.unusable': {
+    status: 422,
+    en: 'The bucket cannot be used. {en}',
+    zh: '存储桶不可用。{zh}',
   },
   'ledger.unknown': { status: 404, en: 'The ledger has no such entry.', zh: '存证账本中没有该条目。' },
   'ledger.not-in-tree': {
     status: 409,
     en: 'This entry is not under a signed checkpoint yet. Try again in {seconds} s.',
     zh: '该条目尚未纳入已签名的检查点，请 {seconds} 秒后再试。',
+  },
+  'volume.unknown': { status: 404, en: 'This volume does not exist.', zh: '该存储卷不存在。' },
+  'volume.no-folder': {
+    status: 422,
+    en: 'There is no folder {path} on the server. Make it first, and give its whole path.',
+    zh: '服务器上没有目录 {path}，请先创建并填写完整路径。',
+  },
+  'volume.not-writable': {
+    status: 422,
+    en: 'Nothing can be written to {path} ({code}).',
+    zh: '无法写入 {path}（{code}）。',
+  },
+  'volume.no-answer': {
+    status: 422,
+    en: '{path} does not answer. Is the disk or the network share well?',
+    zh: '{path} 无响应，请检查磁盘或网络共享。',
+  },
+  'volume.not-empty-folder': {
+    status: 422,
+    en: 'The folder {path} holds other things. A volume begins empty.',
+    zh: '目录 {path} 中已有其他内容，存储卷必须从空目录开始。',
+  },
+  'volume.foreign': {
+    status: 422,
+    en: '{path} belongs to another volume or to another installation of Custos.',
+    zh: '{path} 属于其他存储卷或其他系统。',
+  },
+  'volume.nested': {
+    status: 422,
+    en: '{path} lies inside of {volume}, or the other way round.',
+    zh: '{path} 与 {volume} 互相包含。',
+  },
+  'volume.name-taken': {
+    status: 409,
+    en: 'A volume named {name} exists already.',
+    zh: '已有名为 {name} 的存储卷。',
+  },
+  'volume.too-many': {
+    status: 409,
+    en: 'There are {limit} volumes, which is the most.',
+    zh: '存储卷已达上限 {limit} 个。',
+  },
+  'volume.default': {
+    status: 409,
+    en: 'The first volume lies with the data and stays. It can be made read-only or be drained.',
+    zh: '首个存储卷位于数据目录，不能移除，可设为只读或停写。',
+  },
+  'volume.in-use': {
+    status: 409,
+    en: '{name} is in use. Drain it first.',
+    zh: '{name} 正在使用，请先停写。',
+  },
+  'volume.holds': {
+    status: 409,
+    en: '{name} still holds {segments} segments, which must not be lost. It can be removed when their time is over.',
+    zh: '{name} 中仍有 {segments} 个录像段，不得丢失，待其到期后方可移除。',
+  },
+  'volume.is-there': {
+    status: 409,
+    en: '{name} is there and marked.',
+    zh: '{name} 工作正常，无需重新标记。',
+  },
+  'webhook.unknown': { status: 404, en: 'This address does not exist.', zh: '该通知地址不存在。' },
+  'webhook.url': {
+    status: 422,
+    en: 'The address must begin with https:// (http:// only on this machine) and hold no name or password.',
+    zh: '地址必须以 https:// 开头（仅本机可用 http://），且不得包含用户名或密码。',
+  },
+  'webhook.host': {
+    status: 422,
+    en: 'The name {host} is not known, or leads where nothing may be sent.',
+    zh: '无法解析主机 {host}，或该地址不允许发送。',
+  },
+  'webhook.too-many': {
+    status: 409,
+    en: 'There are {limit} addresses, which is the most.',
+    zh: '通知地址已达上限 {limit} 个。',
   },
   'engine.down': {
     status: 503,

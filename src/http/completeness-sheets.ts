@@ -126,7 +126,7 @@ export function causeIn(
   lang: Language,
 ): string {
   const sentence = fill(gapCauses[cause][lang], detail);
-  return sentence.replace(/(被 |第 )?\{\w+\}( 号)?| by \{\w+\}|, certificate \{\w+\}/g, '').trim();
+  return sentence.replace(/(被 |，删除证书第 )?\{\w+\}( 号| )?| by \{\w+\}|, certificate \{\w+\}/g, '').trim();
 }
 
 /** Clock time of the site, with its distance from UTC: a day of 25 hours has an hour twice. */

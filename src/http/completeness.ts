@@ -4,8 +4,10 @@ import { findCamera, findSite } from '../collect/index.ts';
 import { govern } from '../contract/index.ts';
 import type { Subject } from '../gate/index.ts';
 import { completeness, coverage, filedReport, type StoreAt } from '../store/index.ts';
+import { completenessPaper, completenessTemplate } from './completeness-paper.ts';
 import { csv, type Language, sheetsOf } from './completeness-sheets.ts';
 import { type Edge, mount } from './route.ts';
+import { typeset } from './typeset.ts';
 import { xlsx } from './xlsx.ts';
 
 type CompletenessEdge = Edge & StoreAt;
@@ -60,6 +62,11 @@ async function fileOf(
     return filed ? { type: 'application/json', body: Buffer.from(filed.json) } : refuse('completeness.none');
   }
   const report = await completeness(edge, id, month);
+  if (file === 'report.pdf') {
+    const filed = await filedReport(edge.db, id, month);
+    const paper = completenessPaper(report, filed?.digest ?? null, lang);
+    return { type: 'application/pdf', body: await typeset(completenessTemplate, paper, edge.log) };
+  }
   const sheets = sheetsOf(report, lang);
   if (file === 'report.csv') return { type: 'text/csv; charset=utf-8', body: csv(sheets[0]!) };
   if (file === 'report.xlsx')

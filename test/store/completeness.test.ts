@@ -1,6 +1,8 @@
 /** How complete recording is, in figures that add up: every millisecond of a month is there, has served, or has a cause. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { type Clock, newId, noLog } from '../../src/base/index.ts';
@@ -287,4 +289,26 @@ test('as CSV and as a spreadsheet: a text that a person typed is never run', asy
     ['done', 'done'],
     'who took it away is written down',
   );
+});
+
+test('on paper: a PDF with Chinese type, whatever a person typed into a name', async () => {
+  nowMs = Date.parse('2026-11-02T12:00:00Z');
+  await house.db.kysely
+    .updateTable('camera')
+    .set({ name: '#panic("x") 校门 *_$ 堃喆 <a>' })
+    .where('id', '=', camera)
+    .execute();
+  const auditor = await callerWith(house, 'auditor');
+  for (const lang of ['zh', 'en']) {
+    const url = `${house.url}${path('2026-10').replace('?', `/report.pdf?lang=${lang}&`)}`;
+    const answer = await fetch(url, { headers: { cookie: auditor.cookie } });
+    const pdf = Buffer.from(await answer.arrayBuffer());
+    assert.equal(answer.status, 200, pdf.toString('utf8').slice(0, 500));
+    assert.equal(answer.headers.get('content-type'), 'application/pdf');
+    assert.equal(pdf.subarray(0, 5).toString('latin1'), '%PDF-');
+    const names = pdf.toString('latin1').match(/\/FontName \S+/g) ?? [];
+    assert.ok(names.length > 0 && names.every((name) => /NotoSans/.test(name)), names.join());
+    if (process.env.CUSTOS_KEEP_PDF)
+      writeFileSync(join(process.env.CUSTOS_KEEP_PDF, `report-${lang}.pdf`), pdf);
+  }
 });
