@@ -174,7 +174,7 @@ export interface StorageEventTable {
   detail: ColumnType<Record<string, string | number>, string, string>;
 }
 
-/** Written by `jobs/`. */
+/** Written by `transmit/`. */
 export interface WebhookTable {
   id: string;
   url: string;
@@ -187,7 +187,7 @@ export interface WebhookTable {
   removed_by: string | null;
 }
 
-/** Written by `jobs/`. */
+/** Written by `transmit/`. */
 export interface WebhookDeliveryTable {
   id: string;
   webhook_id: string;
@@ -395,6 +395,36 @@ export interface CompletenessTable {
   report: ColumnType<unknown, string, never>;
 }
 
+/** Written by `store/`. */
+export interface BucketTable {
+  volume_id: string;
+  endpoint: string;
+  region: string;
+  bucket: string;
+  prefix: Generated<string>;
+  style: 'path' | 'host';
+  access_key_id: string;
+  secret_sealed: Uint8Array;
+  ca: string | null;
+  lock_mode: Generated<'none' | 'governance' | 'compliance'>;
+  has_lock: boolean;
+  move_after_days: number | null;
+  move_above_percent: number | null;
+  bytes_per_second: Generated<number>;
+  problem: ColumnType<{ code: string; values: Record<string, string | number> } | null, string | null, string | null>;
+  checked: Date;
+  revision: Generated<number>;
+}
+
+/** Written by `store/`. */
+export interface MovedFileTable {
+  volume_id: string;
+  path: string;
+  segment_id: string;
+  bytes: number;
+  moved: Date;
+}
+
 export interface Tables {
   unit: UnitTable;
   person: PersonTable;
@@ -421,6 +451,8 @@ export interface Tables {
   erasure: ErasureTable;
   certificate: CertificateTable;
   reaper: ReaperTable;
+  bucket: BucketTable;
+  moved_file: MovedFileTable;
   migration: MigrationTable;
   completeness: CompletenessTable;
 }

@@ -39,8 +39,9 @@ async function keepPresent(
   stored: readonly StoredSegment[],
 ): Promise<StoredSegment[]> {
   const found: StoredSegment[] = [];
-  for (let i = 0; i < stored.length; i += statsAtOnce) {
-    const some = stored.slice(i, i + statsAtOnce);
+  const reached = stored.filter((segment) => !segment.isAway);
+  for (let i = 0; i < reached.length; i += statsAtOnce) {
+    const some = reached.slice(i, i + statsAtOnce);
     const conditions = await Promise.all(some.map(conditionOf));
     for (const [index, segment] of some.entries()) {
       const condition = conditions[index]!;
@@ -53,6 +54,8 @@ async function keepPresent(
 
 /** A file that is shorter than it was is damaged; the engine plays what is whole of it. */
 async function conditionOf(segment: StoredSegment): Promise<StoredSegment['condition']> {
+  // A bucket is watched as a whole; to ask it for each of a hundred segments would delay every seek.
+  if (segment.volume.path.startsWith('s3://')) return segment.condition;
   try {
     const { size } = await stat(join(segment.volume.path, segment.path));
     return size < segment.bytes ? 'damaged' : 'good';

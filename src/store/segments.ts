@@ -6,6 +6,8 @@ import type { Span } from './cover.ts';
 import { touchMs } from './gaps.ts';
 
 export interface StoredSegment extends SegmentRef {
+  /** It lies in a bucket that cannot be reached now. */
+  readonly isAway: boolean;
   readonly condition: 'good' | 'missing' | 'damaged';
   readonly bytes: number;
   readonly codec: string;
@@ -40,7 +42,7 @@ export async function overlapping(
     .selectFrom('segment')
     .innerJoin('volume', 'volume.id', 'segment.volume_id')
     .select(['segment.id', 'start_ms', 'end_ms', 'condition', 'segment.path', 'segment.bytes', 'codec'])
-    .select(['volume.id as volume_id', 'volume.path as volume_path'])
+    .select(['volume.id as volume_id', 'volume.path as volume_path', 'volume.kind', 'volume.away'])
     .where('camera_id', '=', cameraId)
     .where('stream', '=', 'main')
     .where('start_ms', '>=', since(sql`${cameraId}`, Math.floor(span.fromMs)))
@@ -54,6 +56,7 @@ export async function overlapping(
   return rows.map((row) => ({
     id: row.id,
     volume: { id: row.volume_id, path: row.volume_path },
+    isAway: row.kind === 's3' && row.away !== null,
     path: row.path,
     startMs: row.start_ms,
     endMs: row.end_ms,
@@ -118,6 +121,30 @@ export function islandsQuery(cameraIds: readonly string[], span: Span): RawBuild
     order by camera_id, from_ms
     limit 100000
   `;
+}
+
+/** What of a camera lies in one volume, as unbroken stretches. */
+export async function islandsIn(
+  db: Kysely<Tables>,
+  cameraId: string,
+  volumeId: string,
+  span: Span,
+): Promise<Span[]> {
+  const [fromMs, toMs] = [Math.floor(span.fromMs), Math.ceil(span.toMs)];
+  const { rows } = await sql<{ from_ms: number; to_ms: number }>`
+    select min(start_ms) as from_ms, max(end_ms) as to_ms from (
+      select *, sum(fresh) over (order by start_ms, id) as island from (
+        select start_ms, end_ms, id, case when start_ms > ${touchMs}::int8 + max(end_ms) over (
+          order by start_ms, id rows between unbounded preceding and 1 preceding
+        ) then 1 else 0 end as fresh
+        from segment
+        where camera_id = ${cameraId} and stream = 'main' and volume_id = ${volumeId}
+          and start_ms >= ${fromMs - longestMs}::int8 and start_ms < ${toMs}::int8 and end_ms > ${fromMs}::int8
+      ) as marked
+    ) as numbered
+    group by island order by from_ms limit 100000
+  `.execute(db);
+  return rows.map((row) => ({ fromMs: row.from_ms, toMs: row.to_ms }));
 }
 
 /** By the counted days, so that the first and the last day are read and not all between. */

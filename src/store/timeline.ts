@@ -6,7 +6,7 @@ import type { GapCause } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import { clip, cover, type Gap, type Span } from './cover.ts';
 import type { Keeper } from './keeper.ts';
-import { bounds, type Island, islands } from './segments.ts';
+import { bounds, type Island, islands, islandsIn } from './segments.ts';
 
 export interface StoreAt {
   readonly db: Database;
@@ -80,7 +80,26 @@ export async function covered(
     islands(at.db.kysely, cameraId, window),
     gapsIn(at.db, [cameraId], window, at.clock.wallMs()),
   ]);
-  return coverWith(at, cameraId, window, stored, told.get(cameraId) ?? []);
+  return coverWith(at, cameraId, window, stored, [
+    ...(told.get(cameraId) ?? []),
+    ...(await awayIn(at.db, cameraId, window)),
+  ]);
+}
+
+/** What lies in a bucket that cannot be reached now: recorded, and not to be had. */
+async function awayIn({ kysely }: Database, cameraId: string, window: Span): Promise<Gap[]> {
+  const away = await kysely
+    .selectFrom('volume')
+    .select(['id', 'name'])
+    .where('kind', '=', 's3')
+    .where('away', 'is not', null)
+    .limit(100)
+    .execute();
+  const gaps: Gap[] = [];
+  for (const { id, name } of away)
+    for (const span of await islandsIn(kysely, cameraId, id, window))
+      gaps.push({ ...span, cause: 'bucket-away', detail: { name }, open: false, inside: true });
+  return gaps;
 }
 
 /** The same of what the index says, with what memory has besides. */

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, Fault } from '../../base/index.ts';
+import type { BucketProblem } from '../../contract/buckets.ts';
 import { knownBucket } from './access.ts';
 import {
   abortUpload,
@@ -52,6 +53,16 @@ export interface Carried {
   readonly sent: number;
   readonly readBack: number;
 }
+
+/** What the mover answers. `problem` null: not the bucket's; it may be tried again. */
+export type CarryAnswer =
+  | ({ readonly ok: true } & Carried)
+  | {
+      readonly ok: false;
+      readonly problem: BucketProblem | null;
+      readonly why: string;
+      readonly retry: boolean;
+    };
 
 /** BucketFault or Fault when it does not lie there, whole and as it should be. */
 export async function carry(order: CarryOrder, clock: Clock, signal: AbortSignal): Promise<Carried> {

@@ -7,7 +7,7 @@ export {
   knownBuckets,
 } from './access.ts';
 export { bucketProblemOf, openObject } from './bytes.ts';
-export { type Carried, type CarryOrder, carry, partBytes } from './carry.ts';
+export { type Carried, type CarryAnswer, type CarryOrder, carry, partBytes } from './carry.ts';
 export { checkBucket } from './check.ts';
 export {
   abortUpload,
