@@ -78,6 +78,15 @@ const sought = (atMs: number): Pending => ({ atMs, startedMs: nowMs(), targetS: 
 /** An instant's media time has room for this much before and after the first one that was asked for. */
 const roomS = 60 * 86_400;
 const aheadS = 24;
+/**
+ * Until the picture that is sought is on the screen no more than this is asked for behind it, and after it the stock
+ * grows slowly: to take in half a minute costs the page as much as to decode the way from the key to the picture, and
+ * whoever looks for a moment seeks again at once, when all that is still under way comes before the next answer.
+ */
+const soughtAheadMs = 1500;
+const soughtPatienceMs = 400;
+const fullStockAfterMs = 8000;
+const leastStock = 1 / 8;
 const keepBehindS = 20;
 const trimAboveS = 45;
 /** A hole this small is a lost packet, not a gap worth a word, s. */
@@ -117,6 +126,8 @@ export class PlaybackPlayer implements Disposable {
   #starvedSinceMs: number | null = null;
   #scrub: { wantedMs: number; askedMs: number; busySinceMs: number | null; remote: boolean } | null = null;
   #seeks = 0;
+  /** When the picture that was sought last came to the screen. */
+  #soughtAtMs = 0;
   #breaks = 0;
   #status: PlaybackStatus;
   #over = false;
@@ -409,7 +420,7 @@ export class PlaybackPlayer implements Disposable {
     this.#awaitsAnswer = true;
     this.#starvedSinceMs = nowMs();
     // What begins at `until` is not sent any more: one key at or before the instant, and no further.
-    this.#untilMs = keysOnly ? atMs + 1 : atMs + this.#aheadMs;
+    this.#untilMs = atMs + (keysOnly ? 1 : soughtAheadMs);
     this.#video.pause();
     this.#feed.wish({ op: 'seek', atMs, untilMs: this.#untilMs, ...(keysOnly ? { keysOnly } : {}) });
   }
@@ -431,7 +442,15 @@ export class PlaybackPlayer implements Disposable {
   }
 
   get #aheadMs(): number {
-    return Math.max(aheadS, 10 * this.#speed) * 1000;
+    const playedMs = nowMs() - this.#soughtAtMs;
+    const stock = Math.min(1, Math.max(leastStock, playedMs / fullStockAfterMs));
+    return Math.max(aheadS, 10 * this.#speed) * 1000 * stock;
+  }
+
+  /** The picture that is sought comes first, unless there may be none near it. */
+  get #isFirstAwaited(): boolean {
+    const pending = this.#pending;
+    return this.#awaitsAnswer || (pending !== null && nowMs() - pending.startedMs < soughtPatienceMs);
   }
 
   /** Moves the credit ahead of what is shown; over a gap, ahead of its end. */
@@ -508,6 +527,7 @@ export class PlaybackPlayer implements Disposable {
   #onSought(pending: Pending): void {
     const { host } = this.#options;
     this.#pending = null;
+    this.#soughtAtMs = nowMs();
     this.#seeks += 1;
     this.#breaks = 0;
     const tookMs = Math.round(nowMs() - pending.startedMs);
@@ -547,7 +567,7 @@ export class PlaybackPlayer implements Disposable {
     else if (this.#pending?.targetS === null) this.#lookForGap(this.#pending);
     else if (this.#pending) this.#place();
     else if (!this.#pending) this.#crossHole();
-    if (!this.#awaitsAnswer) this.#askAhead();
+    if (!this.#isFirstAwaited) this.#askAhead();
     this.#pollEnd();
     this.#feedStarved();
     this.#trim();
