@@ -3,7 +3,7 @@ import type { CameraRegister, CameraStates } from './collect/index.ts';
 import type { Database } from './db/index.ts';
 import type { Engine } from './engine/index.ts';
 import type { LedgerTree } from './ledger/index.ts';
-import type { Keeper } from './store/index.ts';
+import type { Keeper, Volumes } from './store/index.ts';
 
 export interface HealthOf {
   readonly db: Database;
@@ -12,14 +12,26 @@ export interface HealthOf {
   readonly keeper: Keeper;
   readonly cameras: CameraRegister;
   readonly states: CameraStates;
+  readonly volumes: Volumes;
 }
 
 /** Rows that wait for seconds mean that the database does not take them. */
 const manyRows = 1_000;
 
-export function healthOf({ db, ledger, engine, keeper, cameras, states }: HealthOf): 'ok' | 'degraded' {
+export function healthOf({
+  db,
+  ledger,
+  engine,
+  keeper,
+  cameras,
+  states,
+  volumes,
+}: HealthOf): 'ok' | 'degraded' {
   const isRestarting = !db.isUp || engine.processes().some(({ up, restarts }) => !up && restarts > 0);
   const isInTrouble = cameras.all().some((camera) => ['trouble', 'no-video'].includes(states.status(camera)));
   const isContradicted = ledger.halted !== null;
-  return isRestarting || isContradicted || isInTrouble || keeper.waiting > manyRows ? 'degraded' : 'ok';
+  const isStorageInTrouble = volumes.states().some(({ away, rung }) => away !== null || rung >= 3);
+  return isStorageInTrouble || isRestarting || isContradicted || isInTrouble || keeper.waiting > manyRows
+    ? 'degraded'
+    : 'ok';
 }

@@ -12,24 +12,38 @@ import { addSite, CameraRegister, CameraStates } from './collect/index.ts';
 import { openDatabase } from './db/index.ts';
 import { seedDemo } from './demo.ts';
 import { Views } from './display/index.ts';
-import { createEngine } from './engine/index.ts';
+import { createEngine, type Volume } from './engine/index.ts';
 import { openGate } from './gate/index.ts';
 import { healthOf } from './health.ts';
-import { createServer, mountGauges, mountLedgerTree, mountVideo } from './http/index.ts';
+import {
+  createServer,
+  mountBuckets,
+  mountGauges,
+  mountKeeping,
+  mountLedgerTree,
+  mountStorage,
+  mountVideo,
+} from './http/index.ts';
 import { openLedgerTree } from './ledger/index.ts';
 import { consoleDir, dataFolder, findFfmpeg, hearFacts, openKeys, readTls, version } from './parts.ts';
 import { askedToEnd, cannotStart, endAll, endOnFault } from './process.ts';
+import { openReaper } from './reaping.ts';
 import {
+  Archive,
+  Buckets,
   CompletenessFiling,
+  Days,
   footage,
   Keeper,
+  Outlook,
   openFootageVolume,
   overlapping,
   Recovery,
   Run,
   reconcileAtStart,
+  Volumes,
 } from './store/index.ts';
-import { Pulls } from './transmit/index.ts';
+import { Pulls, Webhooks } from './transmit/index.ts';
 
 const clock = systemClock;
 const settings = settingsOrEnd();
@@ -57,11 +71,17 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
     await seedDemo({ db, gate, clock, box, dataDir: data.root }, demo);
   }
   const volume = await openFootageVolume({ db, clock }, data.root);
-  const keeper = parts.use(new Keeper({ db, clock, log, volume }));
+  parts.use(new Days({ db, clock, log }));
+  const volumeOf = (id: string) => volumes.find(id);
+  const keeper = parts.use(new Keeper({ db, clock, log, volume, volumeOf }));
   const states = new CameraStates(clock);
   const cameras = new CameraRegister(db);
+  const survey = (found: Volume, sinceMs: number) => recovery.survey(found, sinceMs);
+  const volumes: Volumes = parts.use(
+    await Volumes.open({ db, clock, log, dataDir: data.root, cameras, states, survey }),
+  );
   const ffmpeg = await findFfmpeg(given.ffmpeg, log);
-  const store = { db, keeper, clock, log };
+  const store = { db, keeper, clock, log, volumes };
   const facts = parts.use(hearFacts(log));
   const engine = parts.use(
     await createEngine({
@@ -82,19 +102,34 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const storedCodec = async (camera: string, fromMs: number, toMs: number) =>
     (await overlapping(db.kysely, camera, { fromMs, toMs }, 1))[0]?.codec ?? null;
   const views = new Views({ db, engine, gate, states, clock, log, hasFfmpeg: ffmpeg !== null, storedCodec });
-  facts.listen(engine.facts, [states, keeper, views], views);
+  facts.listen(engine.facts, [states, keeper, views, volumes], views);
   await views.start();
 
   const all = await cameras.load();
-  const reconcile = { db, engine, keeper, volume, clock, log };
+  await volumes.ready();
+  const reconcile = { db, engine, keeper, volume, clock, log, folders: () => volumes.folders() };
   await reconcileAtStart(reconcile, all);
-  parts.use(new Recovery(reconcile));
+  const recovery: Recovery = parts.use(new Recovery(reconcile));
   facts.endWith(await Run.begin({ db, clock, log }));
   parts.use(new CompletenessFiling(store));
-  const pulls = new Pulls({ engine, states, box, volume, log });
+  const pulls = new Pulls({ engine, states, box, places: volumes, log });
+  volumes.onMoved((id) => {
+    const camera = cameras.get(id);
+    if (camera) pulls.moved(camera);
+  });
   cameras.onChange((change) => keeper.follow(change));
   cameras.onChange((change) => pulls.follow(change));
   pulls.start(all);
+  const outlook = parts.use(new Outlook({ db, clock, log, volumes, cameras }));
+  await outlook.start();
+  const webhooks = parts.use(new Webhooks({ db, box, clock, log }));
+  webhooks.start();
+  const buckets = parts.use(await Buckets.open({ db, box, clock, engine, log }));
+  const reaper = parts.use(openReaper({ db, clock, log, keys, keeper, volumes, buckets }));
+  volumes.start(reaper);
+  reaper.start();
+  const archive = parts.use(new Archive({ db, engine, buckets, clock, log }));
+  archive.start();
 
   let isEnding = false;
   const server = await createServer({
@@ -102,17 +137,20 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
     ...{ host: given.host, port: given.port, behindProxy: given.behindProxy, demo: given.demo },
     tls: await readTls(given),
     metricsToken: given.metricsToken,
-    health: () => (isEnding ? 'down' : healthOf({ db, ledger, engine, keeper, cameras, states })),
+    health: () => (isEnding ? 'down' : healthOf({ db, ledger, engine, keeper, cameras, states, volumes })),
     firstSite: (trx, grant, name) => addSite(trx, grant, { name, address: '', timeZone: 'Asia/Shanghai' }),
   });
   parts.use(server);
   parts.defer(() => {
     isEnding = true;
   });
-  const video = { box, cameras, states, engine, keeper, views, volume, version, startedMs, ffmpeg };
+  const video = { box, cameras, states, engine, keeper, views, volumes, version, startedMs, ffmpeg };
   mountLedgerTree(server, ledger);
   mountVideo(server, video);
+  mountKeeping(server, { reaper });
+  mountStorage({ ...server, ...video }, { outlook, webhooks, dataDir: data.root });
   mountGauges(server, video);
+  mountBuckets(server, { buckets, archive, box, volumes });
   return { url: await server.listen(), parts: parts.move() };
 }
 

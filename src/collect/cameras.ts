@@ -32,6 +32,8 @@ export interface Camera {
   readonly retired: { readonly by: string } | null;
   /** UTC: when recording was first ordered. */
   readonly orderedMs: number;
+  /** Who is recorded longest when disks are full. */
+  readonly importance: 'least' | 'ordinary' | 'most';
   readonly revision: number;
 }
 
@@ -57,6 +59,7 @@ export interface CameraChange {
   readonly password?: string | undefined;
   readonly transport?: 'auto' | 'tcp' | 'udp' | undefined;
   readonly soundBasis?: string | null | undefined;
+  readonly importance?: 'least' | 'ordinary' | 'most' | undefined;
 }
 
 type Trx = Transaction<Tables>;
@@ -126,6 +129,7 @@ export async function changeCamera(
         ...changedAddress(before, change, box),
         ...(change.transport === undefined ? {} : { transport: change.transport }),
         ...(soundBasis === undefined ? {} : { sound_basis: soundBasis }),
+        ...(change.importance === undefined ? {} : { importance: change.importance }),
         revision: before.revision + 1,
       })
       .where('id', '=', before.id)
@@ -344,6 +348,7 @@ function asCamera(row: Row): Camera {
     paused: row.paused_by === null ? null : { by: row.paused_by, reason: row.paused_reason ?? '' },
     retired: row.retired_by === null ? null : { by: row.retired_by },
     orderedMs: row.ordered_ms,
+    importance: row.importance,
     revision: row.revision,
   };
 }

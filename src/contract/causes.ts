@@ -38,6 +38,10 @@ export const gapCauses = {
     en: 'the key of this day is not in the key ring: its recordings cannot be read',
     zh: '密钥库中没有当日密钥，录像无法读取',
   },
+  'bucket-away': {
+    en: 'the recording lies in {name}, which cannot be reached now',
+    zh: '录像存放于 {name}，目前无法访问',
+  },
   damaged: { en: 'a stored file is damaged', zh: '录像文件损坏' },
   missing: { en: 'a stored file is missing', zh: '录像文件丢失' },
   paused: { en: 'recording was paused by {by}', zh: '录像被 {by} 暂停' },

@@ -51,6 +51,7 @@ export const changeSite = endpoint({
 export const streamKinds = ['main', 'sub'] as const;
 export const streamKind = z.enum(streamKinds);
 export type StreamKind = z.infer<typeof streamKind>;
+export const importances = ['least', 'ordinary', 'most'] as const;
 export const transports = ['auto', 'tcp', 'udp'] as const;
 
 /** What is known of a stream that runs now. */
@@ -98,6 +99,8 @@ export const camera = z.object({
   status: z.enum(['recording', 'trouble', 'no-video', 'paused', 'starting']),
   streams: z.array(streamState),
   recordedUntil: instant.nullable(),
+  /** Who is recorded longest when disks are full: `least` goes first. */
+  importance: z.enum(importances),
   revision: z.number().int(),
   can,
 });
@@ -164,6 +167,7 @@ export const changeCamera = endpoint({
       password: z.string().max(256).optional(),
       transport: z.enum(transports).optional(),
       soundBasis: note.nullish(),
+      importance: z.enum(importances).optional(),
     })
     .strict(),
   reply: camera,

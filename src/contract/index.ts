@@ -1,5 +1,6 @@
 /** Floor 2: what the server offers, as values. Shared with the console; imports nothing of Node. */
 
+export * as buckets from './buckets.ts';
 export {
   type CameraProblem,
   cameraProblems,
@@ -26,4 +27,5 @@ export * as gate from './gate.ts';
 export * as govern from './govern.ts';
 export * as keeping from './keeping.ts';
 export { type RefusalCode, type RefusalText, refusals } from './refusals.ts';
+export * as storage from './storage.ts';
 export { type Role, roles } from './shapes.ts';

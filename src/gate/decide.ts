@@ -46,6 +46,8 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'person.read',
     'person.configure',
     'system.read',
+    'storage.configure',
+    'webhook.configure',
     'completeness.read',
   ],
   maintainer: [
@@ -55,6 +57,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'camera.pause',
     'retention.read',
     'system.read',
+    'storage.configure',
   ],
   watcher: ['site.read', 'camera.read', 'view.live'],
   approver: [

@@ -4,7 +4,20 @@ import type { Actor } from '../ledger/index.ts';
 
 /** What is acted on, with the facts that rules ask for. */
 export interface Subject {
-  readonly kind: 'any' | 'unit' | 'site' | 'camera' | 'person' | 'session' | 'view' | 'ledger' | 'retention' | 'system';
+  readonly kind:
+    | 'any'
+    | 'unit'
+    | 'site'
+    | 'camera'
+    | 'person'
+    | 'session'
+    | 'view'
+    | 'ledger'
+    | 'retention'
+    | 'system'
+    | 'storage'
+    | 'volume'
+    | 'webhook';
   readonly id?: string | undefined;
   /** For the ledger's reader. */
   readonly name?: string | undefined;

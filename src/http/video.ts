@@ -20,11 +20,20 @@ import {
 } from '../collect/index.ts';
 import { type Action, collect, display, govern } from '../contract/index.ts';
 import type { View, Views } from '../display/index.ts';
-import type { Engine, EngineProcess, Source, Volume } from '../engine/index.ts';
+import type { Engine, EngineProcess, Source } from '../engine/index.ts';
 import type { Subject, Who } from '../gate/index.ts';
-import { calendar, type Gap, type Keeper, timeline, volumeStates } from '../store/index.ts';
+import {
+  calendar,
+  type Gap,
+  type Keeper,
+  keptIn,
+  oldestSegment,
+  timeline,
+  type Volumes,
+} from '../store/index.ts';
 import { mountCompleteness } from './completeness.ts';
 import { mountMediaDoors } from './media.ts';
+import { mountRecorded } from './recorded.ts';
 import { type Edge, mount } from './route.ts';
 import type { Server } from './server.ts';
 import { usageOf } from './usage.ts';
@@ -36,7 +45,7 @@ export interface VideoParts {
   readonly engine: Engine;
   readonly keeper: Keeper;
   readonly views: Views;
-  readonly volume: Volume;
+  readonly volumes: Volumes;
   readonly version: string;
   readonly startedMs: number;
   readonly ffmpeg: { readonly path: string; readonly version: string } | null;
@@ -51,6 +60,7 @@ export function mountVideo(server: Server, parts: VideoParts): void {
   mountRecording(edge);
   mountProbe(edge);
   mountFootage(edge);
+  mountRecorded(edge);
   mountViews(edge);
   mountCompleteness(edge);
   mountSystem(edge);
@@ -134,6 +144,7 @@ function describe(edge: VideoEdge, camera: Camera, who: Who) {
       since: sinceMs === null ? null : rfc3339(sinceMs),
     })),
     recordedUntil: recordedMs === null ? null : rfc3339(recordedMs),
+    importance: camera.importance,
     revision: camera.revision,
     can: Object.fromEntries(cameraActions.map((action) => [action, edge.gate.can(who, action, subject)])),
   };
@@ -288,7 +299,7 @@ function lent(edge: VideoEdge, lender: Camera | null, url: string, user: string)
 
 // ---- what is recorded
 
-const asGap = (gap: Gap) => ({
+export const asGap = (gap: Gap) => ({
   from: rfc3339(Math.round(gap.fromMs)),
   to: rfc3339(Math.round(gap.toMs)),
   cause: gap.cause,
@@ -314,12 +325,13 @@ function mountFootage(edge: VideoEdge): void {
       const camera = edge.cameras.get(params.id) ?? (await findCamera(edge.db.kysely, params.id));
       const span = { fromMs: Date.parse(query.from), toMs: Date.parse(query.to) };
       const { spans, gaps, oldestMs, newestMs, coverage } = await timeline(edge, camera, span);
+      const kept = await keptIn(edge.db.kysely, camera.id, span, edge.clock.wallMs());
       return {
         ...asSpan(span),
         spans: spans.map(asSpan),
         gaps: gaps.map(asGap),
-        holds: [],
-        marks: [],
+        holds: kept.holds.map(({ id, ...held }) => ({ id, ...asSpan(held) })),
+        marks: kept.marks.map(({ id, kind, ...marked }) => ({ id, kind, ...asSpan(marked) })),
         oldest: oldestMs === null ? null : rfc3339(oldestMs),
         newest: newestMs === null ? null : rfc3339(newestMs),
         coverage,
@@ -421,7 +433,7 @@ const needsFfmpeg = ['stills', 'h265-transcode'];
 function mountSystem(edge: VideoEdge): void {
   mount(edge, govern.system, {
     handle: async () => {
-      const volumes = await volumeStates(edge.db);
+      const oldest = orNull(await oldestSegment(edge.db));
       return {
         version: edge.version,
         started: rfc3339(edge.startedMs),
@@ -433,7 +445,9 @@ function mountSystem(edge: VideoEdge): void {
           version: edge.ffmpeg?.version ?? null,
           off: edge.ffmpeg ? [] : needsFfmpeg,
         },
-        volumes: volumes.map(({ oldestMs, ...volume }) => ({ ...volume, oldest: orNull(oldestMs) })),
+        volumes: edge.volumes.states().map(({ id, path, totalBytes, freeBytes, segments, bytes }) => ({
+          ...{ id, path, totalBytes, freeBytes, segments, bytes, oldest },
+        })),
         engine: await Promise.all(edge.engine.processes().map((one) => asProcess(edge, one))),
         transcodes: edge.engine.transcodes(),
       };

@@ -1,6 +1,28 @@
 /** Floor 8, store: what is kept, what is not and why. */
-export { type Adopted, Adoption } from './adopt.ts';
+export { type Adopted, Adoption, adoptVolume, digestNotRead, setDigest } from './adopt.ts';
+export { Archive, type ArchiveOptions, type MovedSum, type MoveStep } from './archive.ts';
+export { bucketShelf } from './archive-shelf.ts';
+export {
+  addBucket,
+  type Bucket,
+  type BucketSettings,
+  Buckets,
+  changeBucket,
+  findBucket,
+  listBuckets,
+  removeBucket,
+  tryBucket,
+} from './buckets.ts';
 export { type CalendarDay, type CalendarOfCamera, calendar, calendarOf } from './calendar.ts';
+export {
+  type Certificate,
+  type CertificateHead,
+  type CertifiedReason,
+  type CertifiedSegment,
+  certifiedReasons,
+  findCertificate,
+  listCertificates,
+} from './certificates.ts';
 export {
   type CameraMonth,
   type Completeness,
@@ -11,11 +33,66 @@ export {
 export { CompletenessFiling, filedReport, fileWhatIsDue } from './completeness-filing.ts';
 export type { Gap, Span } from './cover.ts';
 export { Days, dropEmptyDays, listDays, makeDays, recountDays } from './days.ts';
+export { addErasure, type Erasure, type ErasurePiece, listErasures } from './erasures.ts';
 export { footage } from './footage.ts';
 export { type CameraGaps, camerasWithGaps, type GapSearch } from './gap-search.ts';
+export {
+  addHold,
+  addMark,
+  findHold,
+  findMark,
+  type Hold,
+  holdsOfSites,
+  isImportant,
+  keptIn,
+  listHolds,
+  listMarks,
+  type Mark,
+  releaseHold,
+  removeMark,
+} from './holds.ts';
 export { Keeper, type KeeperOptions } from './keeper.ts';
+export { rungs } from './ladder.ts';
+export { type KeysToDestroy, Reaper, type ReaperOptions } from './reaper.ts';
+export { folderShelf, type Shelf } from './reaper-files.ts';
+export { confirmClock, endedBefore, logFloorOn, logPeriod, setLogPeriod } from './reaper-state.ts';
 export { type ReconcileAt, Recovery, reconcileAtStart } from './reconcile.ts';
+export {
+  conflictOfSite,
+  decideConflict,
+  keepingOfCamera,
+  lawOf,
+  type NewKeeping,
+  type SiteKeeping,
+  settleKeeping,
+  siteKeeping,
+  siteKeepings,
+} from './retention.ts';
+export { type CameraKeeping, isHeld, isInForce, momentsOfSegment } from './retention-plan.ts';
 export { Run } from './runs.ts';
 export { overlapping } from './segments.ts';
-export { type StoreAt, type Timeline, timeline } from './timeline.ts';
-export { openFootageVolume, type VolumeState, volumeStates } from './volumes.ts';
+export { daysOf, type StoreAt, type Timeline, timeline } from './timeline.ts';
+export {
+  type MakesRoom,
+  oldestSegment,
+  openFootageVolume,
+  type Place,
+  type VolumeState,
+  Volumes,
+  type VolumesOptions,
+} from './volumes.ts';
+export {
+  type CameraOutlook,
+  Outlook,
+  type OutlookOptions,
+  type StorageWarning,
+} from './volumes-outlook.ts';
+export {
+  addVolume,
+  changeVolume,
+  checkFolder,
+  openInstallation,
+  removeVolume,
+  type VolumeRow,
+} from './volumes-rows.ts';
+export type { Trouble } from './volumes-watch.ts';

@@ -17,6 +17,8 @@ export interface KeeperOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly volume: Volume;
+  /** Any other volume, by its id. */
+  readonly volumeOf?: (id: string) => Volume | undefined;
   /** Rows that may wait for the database. */
   readonly limit?: number;
 }
@@ -144,7 +146,7 @@ export class Keeper implements AsyncDisposable {
   closed(segment: SegmentFacts, recovered: boolean): void {
     const source = sourceId(segment.cameraId, segment.stream);
     const { id, path, startMs, endMs, cameraId } = segment;
-    const volume = this.#fresh.get(id)?.volume ?? this.#at.volume;
+    const volume = this.#fresh.get(id)?.volume ?? this.#at.volumeOf?.(segment.volumeId) ?? this.#at.volume;
     this.#keepFresh({ id, volume, path, startMs, endMs, open: false, cameraId, source });
     this.#recorded(source, { id, startMs, endMs });
     this.#rows.push([{ kind: 'segment', segment, recovered }]);

@@ -16,6 +16,8 @@ export interface ReconcileAt {
   readonly engine: Engine;
   readonly keeper: Keeper;
   readonly volume: Volume;
+  /** All folders that are there; left out: the one. */
+  readonly folders?: () => readonly Volume[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,7 +32,7 @@ export async function reconcileAtStart(at: ReconcileAt, cameras: readonly Camera
   const earlier = await lastRun(at.db);
   await at.keeper.load(cameras);
   const sinceMs = Math.max(0, (await newestStart(at.db)) - marginMs);
-  const found = await surveyed(at, { sinceMs });
+  const found = await surveyedAll(at, { sinceMs });
   for (const camera of cameras) openGap(at, camera, earlier);
   await at.keeper.written(30_000);
   at.log.info(
@@ -72,7 +74,7 @@ export class Recovery implements Disposable {
     const { log } = this.#at;
     for (let attempt = 0; attempt < tries && !this.#ending.signal.aborted; attempt++) {
       try {
-        const found = await surveyed(this.#at, needed);
+        const found = await surveyedAll(this.#at, needed);
         log.info({ ...needed, found }, 'the disk was surveyed');
         return;
       } catch (error) {
@@ -86,14 +88,31 @@ export class Recovery implements Disposable {
     log.error({ ...needed }, 'the disk could not be surveyed; the next start will');
   }
 
+  /** Takes into the index what lies on a volume that is back; rejects when it cannot be looked at. */
+  survey(volume: Volume, sinceMs: number): Promise<number> {
+    const found = this.#last.then(() => surveyed(this.#at, volume, { sinceMs }));
+    this.#last = found.then(
+      () => {},
+      () => {},
+    );
+    return found;
+  }
+
   [Symbol.dispose](): void {
     this.#stop();
     this.#ending.abort();
   }
 }
 
+async function surveyedAll(at: ReconcileAt, span: { sinceMs: number; untilMs?: number }): Promise<number> {
+  let found = 0;
+  for (const volume of at.folders?.() ?? [at.volume]) found += await surveyed(at, volume, span);
+  return found;
+}
+
 async function surveyed(
-  { engine, keeper, volume, db, log }: ReconcileAt,
+  { engine, keeper, db, log }: ReconcileAt,
+  volume: Volume,
   span: { sinceMs: number; untilMs?: number },
 ): Promise<number> {
   // A segment in memory is being written, or its row is on the way.

@@ -12,20 +12,36 @@ import {
   openPassword,
   sourceId,
 } from '../collect/index.ts';
+import type { GapCause } from '../contract/index.ts';
 import type { Engine, Source, Volume } from '../engine/index.ts';
 
 export interface PullsOptions {
   readonly engine: Engine;
   readonly states: CameraStates;
   readonly box: SecretBox;
-  /** Where the main streams are recorded. */
-  readonly volume: Volume;
+  /** Which stream of a camera is recorded, and where. */
+  readonly places: Places;
   readonly log: Log;
+}
+
+/** What is recorded of a camera now. */
+export interface Place {
+  /** Null: nothing; the gap says why. */
+  readonly volume: Volume | null;
+  readonly stream: 'main' | 'sub';
+  /** Why not the main stream, or why it had to move from where it was. */
+  readonly gap: { readonly cause: GapCause; readonly detail: Record<string, string | number> } | null;
+}
+
+export interface Places {
+  of(camera: Camera): Place;
 }
 
 export class Pulls {
   readonly #at: PullsOptions;
   readonly #pulled = new Set<string>();
+  readonly #subPulled = new Set<string>();
+  readonly #subRecorded = new Set<string>();
 
   constructor(options: PullsOptions) {
     this.#at = options;
@@ -50,8 +66,8 @@ export class Pulls {
 
   #begin(camera: Camera): void {
     this.#pullMain(camera);
-    this.#record(camera);
     if (camera.subUrl !== null) this.#pullSub(camera);
+    this.#record(camera);
   }
 
   #end(camera: Camera): void {
@@ -73,19 +89,38 @@ export class Pulls {
     if (!source) return;
     this.#at.states.ordered(camera.id, 'sub', false);
     this.#at.engine.pull(source);
+    this.#subPulled.add(source.id);
+  }
+
+  /** A camera is to be recorded elsewhere, or more or less of it. */
+  moved(camera: Camera): void {
+    this.#record(camera);
   }
 
   #record(camera: Camera): void {
     const id = sourceId(camera.id, 'main');
     if (!this.#pulled.has(id)) return;
-    const gap = camera.paused && { cause: 'paused' as const, detail: { by: camera.paused.by } };
-    if (gap) this.#at.engine.record(id, null, gap);
-    else this.#at.engine.record(id, this.#at.volume);
+    const paused = camera.paused && { cause: 'paused' as const, detail: { by: camera.paused.by } };
+    const { volume, stream, gap } = paused
+      ? { volume: null, stream: 'main' as const, gap: paused }
+      : this.#at.places.of(camera);
+    this.#recordSub(camera, stream === 'sub' ? volume : null);
+    this.#at.engine.record(id, stream === 'main' ? volume : null, gap ?? undefined);
+  }
+
+  /** A sub-stream is recorded in place of its main stream only; while it is, it is pulled without viewers too. */
+  #recordSub(camera: Camera, volume: Volume | null): void {
+    const id = sourceId(camera.id, 'sub');
+    if (!this.#subPulled.has(id) || (volume === null && !this.#subRecorded.has(id))) return;
+    if (volume) this.#subRecorded.add(id);
+    else this.#subRecorded.delete(id);
+    this.#at.engine.record(id, volume);
   }
 
   #drop(camera: Camera, stream: 'main' | 'sub'): void {
     this.#at.states.forget(camera.id, stream);
-    this.#pulled.delete(sourceId(camera.id, stream));
+    for (const ids of [this.#pulled, this.#subPulled, this.#subRecorded])
+      ids.delete(sourceId(camera.id, stream));
     this.#at.engine.drop(sourceId(camera.id, stream)).catch((error: unknown) => {
       this.#at.log.warn(
         { camera: camera.id, stream, error: sayError(error) },

@@ -16,19 +16,24 @@ import {
 } from '../../src/base/index.ts';
 import { addCamera, addSite, CameraRegister, CameraStates } from '../../src/collect/index.ts';
 import { Views } from '../../src/display/index.ts';
-import { createEngine, type Engine, type Fact } from '../../src/engine/index.ts';
+import { createEngine, type Engine, type Fact, type Volume } from '../../src/engine/index.ts';
 import { change, openGate } from '../../src/gate/index.ts';
-import { createServer, mountVideo } from '../../src/http/index.ts';
+import { createServer, mountBuckets, mountKeeping, mountStorage, mountVideo } from '../../src/http/index.ts';
+import { openReaper } from '../../src/reaping.ts';
 import {
+  Archive,
+  Buckets,
   footage,
   Keeper,
+  Outlook,
   openFootageVolume,
   overlapping,
   Recovery,
   Run,
   reconcileAtStart,
+  Volumes,
 } from '../../src/store/index.ts';
-import { Pulls } from '../../src/transmit/index.ts';
+import { Pulls, Webhooks } from '../../src/transmit/index.ts';
 import { testDatabase } from './database.ts';
 import type { TestServer } from './edge.ts';
 import { testKeys } from './keys.ts';
@@ -57,6 +62,11 @@ export interface House extends TestServer {
   readonly box: SecretBox;
   readonly demo: Demo;
   readonly dataDir: string;
+  readonly volumes: Volumes;
+  readonly buckets: Buckets;
+  /** Not started: a test says when it looks. */
+  readonly archive: Archive;
+  readonly outlook: Outlook;
   /** All facts so far. */
   readonly facts: readonly Fact[];
   /** Adds one of the demo's cameras, as committed; resolves with its id. */
@@ -79,9 +89,14 @@ export async function openHouse(): Promise<House> {
   const db = stack.use(await testDatabase());
   const gate = stack.use(openGate({ db, clock, log }));
   const volume = await openFootageVolume({ db, clock }, dataDir);
-  const keeper = stack.use(new Keeper({ db, clock, log, volume }));
+  const volumeOf = (id: string) => volumes.find(id);
+  const keeper = stack.use(new Keeper({ db, clock, log, volume, volumeOf }));
   const states = new CameraStates(clock);
   const cameras = new CameraRegister(db);
+  const survey = (found: Volume, sinceMs: number) => recovery.survey(found, sinceMs);
+  const volumes: Volumes = stack.use(
+    await Volumes.open({ db, clock, log, dataDir, cameras, states, survey }),
+  );
   const hearing = stack.use(new Hearing());
   const ffmpeg = findProgram('ffmpeg');
   const keys = await testKeys(dataDir);
@@ -99,13 +114,26 @@ export async function openHouse(): Promise<House> {
     (await overlapping(db.kysely, camera, { fromMs, toMs }, 1))[0]?.codec ?? null;
   const hasFfmpeg = ffmpeg !== null;
   const views: Views = new Views({ db, engine, gate, states, clock, log, hasFfmpeg, storedCodec });
-  hearing.listen(engine.facts, [states, keeper, views]);
+  hearing.listen(engine.facts, [states, keeper, views, volumes]);
   hearing.after.push(views);
-  const reconcile = { db, engine, keeper, volume, clock, log };
+  await volumes.ready();
+  const reconcile = { db, engine, keeper, volume, clock, log, folders: () => volumes.folders() };
   await reconcileAtStart(reconcile, await cameras.load());
-  const recovery = stack.use(new Recovery(reconcile));
+  const recovery: Recovery = stack.use(new Recovery(reconcile));
   hearing.after.push(await Run.begin({ db, clock, log }));
-  const pulls = new Pulls({ engine, states, box, volume, log });
+  const pulls = new Pulls({ engine, states, box, places: volumes, log });
+  volumes.onMoved((id) => {
+    const camera = cameras.get(id);
+    if (camera) pulls.moved(camera);
+  });
+  const buckets = stack.use(await Buckets.open({ db, box, clock, engine, log }));
+  const archive = stack.use(new Archive({ db, engine, buckets, clock, log }));
+  const reaper = stack.use(openReaper({ db, clock, log, keys, keeper, volumes, buckets }));
+  volumes.start(reaper);
+  const outlook = stack.use(new Outlook({ db, clock, log, volumes, cameras }));
+  await outlook.start();
+  const webhooks = stack.use(new Webhooks({ db, box, clock, log }));
+  webhooks.start();
   cameras.onChange((changed) => keeper.follow(changed));
   cameras.onChange((changed) => pulls.follow(changed));
   const server = stack.use(
@@ -117,17 +145,20 @@ export async function openHouse(): Promise<House> {
   );
   const ffmpegFound = ffmpeg === null ? null : { path: ffmpeg, version: 'test' };
   const startedMs = clock.wallMs();
-  mountVideo(server, {
-    ...{ box, cameras, states, engine, keeper, views, volume, startedMs },
-    version: '0.0.0-test',
-    ffmpeg: ffmpegFound,
-  });
+  const video = {
+    ...{ box, cameras, states, engine, keeper, views, volumes, startedMs },
+    ...{ version: '0.0.0-test', ffmpeg: ffmpegFound },
+  };
+  mountVideo(server, video);
+  mountStorage({ ...server, ...video }, { outlook, webhooks, dataDir });
+  mountKeeping(server, { reaper });
+  mountBuckets(server, { buckets, archive, box, volumes });
   const url = await server.listen();
   const resources = stack.move();
   const house = { url, server, gate, db, clock, engine, keeper, states, cameras, views, recovery, box, demo };
   return {
     ...house,
-    dataDir,
+    ...{ dataDir, volumes, outlook },
     facts: hearing.facts,
     until: (claim, what, withinMs) => hearing.until(claim, what, withinMs),
     add: async (camera, changes) =>

@@ -78,7 +78,7 @@ create table webhook (
   removed_by text,
   check ((removed is null) = (removed_by is null))
 );
-comment on table webhook is 'An address that an administrator wants told of trouble. Written by jobs.';
+comment on table webhook is 'An address that an administrator wants told of trouble. Written by transmit.';
 comment on column webhook.secret_sealed is 'The key of its signatures, under the key in DATA/keys, bound to the id.';
 comment on column webhook.reaches is 'What its name led to when it was typed; it is never followed into a nearer network later.';
 comment on column webhook.told is 'Seq of the last storage_event that was queued for it.';
@@ -96,7 +96,7 @@ create table webhook_delivery (
   status integer,
   problem text
 );
-comment on table webhook_delivery is 'One message to one webhook, tried again until it is taken or given up; the oldest go. Written by jobs.';
+comment on table webhook_delivery is 'One message to one webhook, tried again until it is taken or given up; the oldest go. Written by transmit.';
 comment on column webhook_delivery.due is 'UTC; not tried before.';
 comment on column webhook_delivery.status is 'The HTTP status of the last answer; null when none came.';
 comment on column webhook_delivery.problem is 'What was wrong with the last try, in a word.';

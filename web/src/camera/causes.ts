@@ -14,6 +14,8 @@ const kinds: Readonly<Record<GapCause, GapKind>> = {
   disk: 'storage',
   damaged: 'storage',
   missing: 'storage',
+  space: 'storage',
+  'space-sub': 'storage',
   'system-crash': 'storage',
   'engine-restart': 'system',
   'system-stopped': 'system',
