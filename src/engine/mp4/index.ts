@@ -15,7 +15,6 @@ export {
   walkBoxes,
 } from './boxes.ts';
 export { describeInit } from './describe.ts';
-export { identityBox, maxIdentityBytes, readIdentity, type SegmentIdentity } from './identity.ts';
 export {
   type FlacTrack,
   type Init,

@@ -28,6 +28,8 @@ export interface PlaybackContext {
 
 /** The store is asked for so much at once. */
 const askMs = 2 * 3600 * 1000;
+/** A seek wants its picture first: what lies around it is a small question. */
+const firstAskMs = 10 * 60 * 1000;
 /** How soon an open segment, or the store, is asked again whether there is more. */
 const againMs = 500;
 /** A hole between two segments that the store does not explain is told from this size on. */
@@ -127,8 +129,10 @@ export class Playback {
     this.#atMs = Math.min(Math.max(seek.atMs, fromMs), toMs);
     this.#segmentId = '';
     this.#partsSent = 0;
+    let isFirst = true;
     for (let hasEnded = false; ; ) {
-      const untilMs = Math.min(toMs, this.#atMs + askMs);
+      const untilMs = Math.min(toMs, this.#atMs + (isFirst ? firstAskMs : askMs));
+      isFirst = false;
       const footage = await this.#at.footage(this.#atMs, untilMs);
       this.#check(seek);
       const items = inOrder(footage);
@@ -262,7 +266,7 @@ export class Playback {
   /** Bytes before this part could not be played. */
   async #damageBefore(seek: Seek, file: SegmentFile, index: number): Promise<void> {
     const part = file.parts[index]!;
-    const damage = file.damage.find((one) => one.to === part.offset);
+    const damage = file.damage.find((one) => one.to === part.record.at);
     if (damage === undefined || damage.toMs <= this.#atMs) return;
     await this.#credit(seek, Math.max(damage.fromMs, this.#atMs));
     await this.#problem('view.damaged', { why: damage.why });

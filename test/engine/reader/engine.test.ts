@@ -1,13 +1,11 @@
 /** From a camera of someone else's make to the disk and back: what was recorded plays, and is one file, picture for picture. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { newId } from '../../../src/base/index.ts';
 import type { Footage, SegmentFacts, Ticket, Volume } from '../../../src/engine/engine.ts';
 import { lengthPrefixed } from '../../../src/engine/ipc.ts';
-import { SegmentFile } from '../../../src/engine/segment/index.ts';
 import { sourceOf, testEngine, watch } from '../../support/engine.ts';
 import { fileLaunch, makeClip, startGst } from '../../support/gst.ts';
 import { decodeAll, probe } from '../mp4/clips.ts';
@@ -72,17 +70,6 @@ for (const [says, codec, sound] of [
     const still = await at.engine.still(ticket.id, segment.startMs + 2_000, null);
     assert.deepEqual([...still.subarray(0, 2)], [0xff, 0xd8]);
 
-    const page = new URL('../segment/by-the-page.py', import.meta.url).pathname;
-    const found = JSON.parse(execFileSync('/usr/bin/python3', [page, at.path(segment.path)]).toString());
-    assert.equal(found.identity.id, segment.id);
-    await using file = await SegmentFile.open(at.volume, segment.path, at.keys);
-    assert.deepEqual(
-      found.parts.map((part: unknown[]) => part.slice(0, 6)),
-      file.parts.map((part) => [
-        ...[part.offset, part.decodeTicks, part.ticks],
-        ...[part.pictures, part.key, part.sounds],
-      ]),
-    );
     const { segments, damaged } = await at.engine.survey(at.volume, { sinceMs: 0, repair: true, known: [] });
     assert.deepEqual(
       damaged.map((one) => one.path),

@@ -209,10 +209,10 @@ test('a damaged segment is left out of the file and its neighbours are in it', a
     ...{ startMs: clockStart, seconds: 12, segmentSeconds: 4 },
   });
   const broken = Uint8Array.from(recorded[1]!.bytes);
-  broken.fill(0, 0, 64);
+  broken.fill(0, 0, 2 * recorded[1]!.headerBytes);
   writeFileSync(join(reader.volume.path, recorded[1]!.path), broken);
   const damaged = Uint8Array.from(recorded[2]!.bytes);
-  damaged.fill(0xff, recorded[2]!.partsAt[2]! + 40, recorded[2]!.partsAt[2]! + 60);
+  damaged.fill(0xff, recorded[2]!.recordsAt[2]! + 40, recorded[2]!.recordsAt[2]! + 160);
   writeFileSync(join(reader.volume.path, recorded[2]!.path), damaged);
   reader.footage = { segments: recorded, gaps: [] };
   const ticket = await reader.admit({ fromMs: clockStart, toMs: clockStart + 60_000 });
@@ -222,6 +222,25 @@ test('a damaged segment is left out of the file and its neighbours are in it', a
   const path = join(reader.dir, 'damaged.mp4');
   writeFileSync(path, bytes);
   assert.deepEqual(decodeAll(path), { complaints: '', pictures: 175 });
+});
+
+test('pictures that turn out to be changed end the file that promised them, and are left out of the next', async () => {
+  const [recorded] = record(reader.volume, makeClip({ seconds: 4 }), { startMs: clockStart });
+  const changed = Uint8Array.from(recorded!.bytes);
+  // The last bytes of the record before the fourth part: pictures, and not their head.
+  changed[recorded!.recordsAt[3]! - 400]! ^= 1;
+  writeFileSync(join(reader.volume.path, recorded!.path), changed);
+  reader.footage = { segments: [recorded!], gaps: [] };
+  const ticket = await reader.admit({ fromMs: clockStart, toMs: clockStart + 60_000 });
+  const promised = await planOf(ticket);
+  assert.equal(promised.pictures, 100);
+  const bytes = await reader.read(ticket, promised.id, 0, promised.bytes);
+  assert.ok(bytes.length < promised.bytes);
+  const { plan, bytes: second } = await fileOf(ticket);
+  assert.equal(plan.pictures, 75);
+  const path = join(reader.dir, 'changed.mp4');
+  writeFileSync(path, second);
+  assert.deepEqual(decodeAll(path), { complaints: '', pictures: 75 });
 });
 
 test('a span with two codecs is refused as one file', async () => {

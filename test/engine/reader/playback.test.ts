@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { dayOf, NoKey } from '../../../src/engine/keys/index.ts';
 import { readInit, readPartHead } from '../../../src/engine/mp4/index.ts';
+import { knownKeys } from '../../support/keys.ts';
 import { makeClip } from '../mp4/clips.ts';
 import { record } from '../segment/record.ts';
 import { clockStart, type Player, TestReader, until } from './harness.ts';
@@ -156,7 +158,7 @@ test('a damaged and a missing file are said, and playing goes on behind them', a
   writeFileSync(path(1), Buffer.alloc(5000, 7));
   await unlink(path(2));
   const flipped = Uint8Array.from(recorded[3]!.bytes);
-  flipped[recorded[3]!.partsAt[2]! + 100]! ^= 0x40;
+  flipped[recorded[3]!.recordsAt[2]! + 100]! ^= 0x40;
   writeFileSync(path(3), flipped);
   reader.footage = { segments: recorded, gaps: [] };
   await using player = await reader.play(await reader.admit(hour));
@@ -182,10 +184,67 @@ test('a damaged and a missing file are said, and playing goes on behind them', a
   );
 });
 
+test('a flipped bit in pictures is never shown: what builds on them is left out, and playing goes on at the next key', async () => {
+  const [recorded] = record(reader.volume, makeClip({ seconds: 4 }), { startMs: clockStart });
+  const flipped = Uint8Array.from(recorded!.bytes);
+  flipped[recorded!.recordsAt[3]! - 300]! ^= 0x10;
+  writeFileSync(join(reader.volume.path, recorded!.path), flipped);
+  reader.footage = { segments: [recorded!], gaps: [] };
+  await using player = await reader.play(await reader.admit(hour));
+  player.wish({ op: 'seek', atMs: clockStart, untilMs: far });
+  await player.ended();
+  const [gap] = player.gaps;
+  assert.deepEqual(
+    [Math.round(gap!.fromMs - clockStart), Math.round(gap!.json.to - clockStart), gap!.json.cause],
+    [1_000, 2_000, 'damaged'],
+  );
+  same(
+    pictures(player),
+    recorded!.units.filter((_, n) => n < 25 || n >= 50).map((unit) => unit.data),
+  );
+});
+
+test('a day whose key was destroyed is a gap that says so, and so is one whose key is missing; other days play', async () => {
+  const dayMs = 86_400_000;
+  const clip = makeClip({ seconds: 2 });
+  const [first, second, third] = [0, 1, 2].map(
+    (day) => record(reader.volume, clip, { cameraId: 'cam_days', startMs: clockStart + day * dayMs })[0]!,
+  );
+  const trouble: Record<string, 'destroyed' | 'missing'> = {
+    [dayOf(first!.startMs)]: 'destroyed',
+    [dayOf(second!.startMs)]: 'missing',
+  };
+  reader.keys = {
+    ...knownKeys,
+    toOpen: async (source, day, keyId) => {
+      if (trouble[day] !== undefined) throw new NoKey(trouble[day], `no key of ${day}`);
+      return knownKeys.toOpen(source, day, keyId);
+    },
+  };
+  reader.footage = { segments: [first!, second!, third!], gaps: [] };
+  await using player = await reader.play(
+    await reader.admit({ fromMs: clockStart, toMs: clockStart + 3 * dayMs }),
+  );
+  player.wish({ op: 'seek', atMs: clockStart, untilMs: clockStart + 3 * dayMs });
+  await player.ended();
+  reader.keys = knownKeys;
+  const causes = player.gaps.map(({ json }) => json.cause);
+  assert.deepEqual(
+    causes.filter((cause) => cause.startsWith('key-')),
+    ['key-destroyed', 'key-missing'],
+  );
+  const codes = player.frames.filter((frame) => frame.kind === 'problem').map((frame) => frame.json.code);
+  assert.deepEqual(codes, ['view.key-destroyed', 'view.key-missing']);
+  same(
+    pictures(player),
+    third!.units.map((unit) => unit.data),
+  );
+});
+
 test('an open segment plays up to its last whole part and on as it grows', async () => {
   const [whole] = record(reader.volume, makeClip({ seconds: 4 }), { startMs: clockStart });
   const path = join(reader.volume.path, whole!.path);
-  const ends = [...whole!.partsAt.slice(1), whole!.bytes.length];
+  const ends = [...whole!.recordsAt.slice(1), whole!.endAt];
   writeFileSync(path, whole!.bytes.subarray(0, ends[2]! + 100));
   reader.footage = { segments: [{ ...whole!, open: true, endMs: clockStart + 1_500 }], gaps: [] };
   await using player = await reader.play(await reader.admit(hour));
