@@ -7,6 +7,8 @@ import { addCamera, addSite, changeCamera, findCamera } from './collect/index.ts
 import type { Role } from './contract/index.ts';
 import type { Database } from './db/index.ts';
 import { addPerson, change, type Gate, isWho, newPasswordHash } from './gate/index.ts';
+import { placeTypeOf } from './law/index.ts';
+import { settleKeeping } from './store/index.ts';
 
 export interface DemoAt {
   readonly db: Database;
@@ -145,11 +147,31 @@ async function siteNamed(at: DemoAt, name: string): Promise<string> {
     .executeTakeFirst();
   if (known) return known.id;
   const grant = at.gate.systemGrant('site.configure', { kind: 'site', name });
-  return change(
+  const id = await change(
     at,
     grant,
     (trx) => addSite(trx, grant, { name, address: '', timeZone }),
-    (id) => ({ subject: { kind: 'site', id, name }, detail: { demo: true } }),
+    (made) => ({ subject: { kind: 'site', id: made, name }, detail: { demo: true } }),
+  );
+  await settle(at, id, name);
+  return id;
+}
+
+/** What a person would answer for a crossing of the government's: the law's own period, no longer. */
+async function settle(at: DemoAt, id: string, name: string): Promise<void> {
+  const grant = at.gate.systemGrant('site.configure', { kind: 'site', id, name });
+  const road = placeTypeOf('road');
+  const keeping = {
+    profiles: ['cn-national', ...(road?.profiles ?? [])],
+    placeClass: road?.placeClass ?? ('art7.1-government' as const),
+    placeType: 'road',
+    ...{ keyTarget: false, period: null, justification: '', givesWay: true },
+  };
+  await change(
+    at,
+    grant,
+    (trx) => settleKeeping(trx, grant, keeping, at.clock.wallMs()),
+    () => ({ detail: { demo: true, keeping } }),
   );
 }
 

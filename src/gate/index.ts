@@ -20,6 +20,7 @@ export {
   plainActor,
 } from './gate.ts';
 export { Grant, type Subject } from './grant.ts';
+export { forgetSignIns } from './old-sessions.ts';
 export { minPasswordLength } from './passwords.ts';
 export {
   addPerson,

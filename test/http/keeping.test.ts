@@ -1,0 +1,260 @@
+/** Keeping over HTTP: less than the law is refused with the article, conflicts are decided by name, holds beat erasure. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { mountKeeping } from '../../src/http/index.ts';
+import type { Reaper } from '../../src/store/reaper.ts';
+import { confirmed } from '../../src/store/reaper-clock.ts';
+import { writeBelief } from '../../src/store/reaper-state.ts';
+import {
+  addPlaceCamera,
+  dayMs,
+  isThere,
+  minuteMs,
+  type Place,
+  placeIn,
+  record,
+} from '../store/reaper-place.ts';
+import { TestClock } from '../support/clock.ts';
+import { callerWith, ledgerRows, type TestCaller, type TestServer, testServer } from '../support/edge.ts';
+
+const clock = new TestClock('2026-11-22T08:00:00.000Z');
+const nowMs = clock.wallMs();
+const oldDayMs = Date.parse('2026-10-20T00:00:00Z');
+const at = (ms: number) => new Date(ms).toISOString();
+
+let server: TestServer;
+let place: Place;
+let reaper: Reaper;
+let data: string;
+let administrator: TestCaller;
+let approver: TestCaller;
+
+before(async () => {
+  data = await mkdtemp(join(tmpdir(), 'custos-keeping-'));
+  const mountedIn: { reaper?: Reaper } = {};
+  // The reaper is made behind the server's database: the routes ask for it when they are called.
+  const late = new Proxy({} as Reaper, {
+    get: (_, name) => {
+      const value = Reflect.get(mountedIn.reaper!, name);
+      return typeof value === 'function' ? value.bind(mountedIn.reaper) : value;
+    },
+  });
+  server = await testServer({ clock, prepare: (made) => mountKeeping(made, { reaper: late }) });
+  place = await placeIn(server.db, data, clock);
+  await writeBelief(server.db.kysely, confirmed(nowMs - minuteMs));
+  reaper = place.reaper();
+  mountedIn.reaper = reaper;
+  administrator = await callerWith(server, 'administrator');
+  approver = await callerWith(server, 'approver');
+});
+
+after(async () => {
+  await reaper[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+  await rm(data, { recursive: true, force: true });
+});
+
+const settled = (more: object = {}) => ({
+  ...{ profiles: ['cn-national'], placeClass: 'art7.2-operator', placeType: 'school', keyTarget: false },
+  ...{ period: null, justification: '', givesWay: true },
+  ...more,
+});
+
+async function newCamera(): Promise<{ camera: string; site: string }> {
+  const camera = await addPlaceCamera(server.db, oldDayMs, { unsettled: true });
+  const row = await server.db.kysely
+    .selectFrom('camera')
+    .select('site_id')
+    .where('id', '=', camera)
+    .executeTakeFirstOrThrow();
+  return { camera, site: row.site_id };
+}
+
+test('T5: seven days are refused with art. 17, thirty days and the law alone are not', async () => {
+  const { site } = await newCamera();
+  const path = `/api/sites/${site}/keeping`;
+  const refused = await administrator.call(
+    'PUT',
+    path,
+    settled({ profiles: ['cn-liaoning'], period: { n: 7, unit: 'day' } }),
+    { 'accept-language': 'zh' },
+  );
+  assert.equal(refused.status, 422);
+  assert.equal(refused.json.code, 'keeping.below-floor');
+  assert.equal(refused.json.because[0].article, '17');
+  assert.match(refused.json.detail, /30 日.*17/);
+  const done = await administrator.call('PUT', path, settled());
+  assert.equal(done.status, 200);
+  assert.deepEqual(done.json.floor[0].period, { n: 30, unit: 'day' });
+  const row = (await ledgerRows(server)).at(-1);
+  assert.deepEqual([row?.action, row?.outcome, row?.subject_id], ['site.configure', 'done', site]);
+  const longer = await administrator.call('PUT', path, settled({ period: { n: 60, unit: 'day' } }));
+  assert.equal(longer.json.code, 'keeping.justification');
+});
+
+test('T8: a site in the European Union keeps thirty days once a justification is recorded', async () => {
+  const { site } = await newCamera();
+  const path = `/api/sites/${site}/keeping`;
+  const eu = { profiles: ['eu-gdpr'], placeClass: 'art33-non-public', period: { n: 30, unit: 'day' } };
+  const refused = await administrator.call('PUT', path, settled(eu));
+  assert.equal(refused.json.code, 'keeping.above-ceiling');
+  const done = await administrator.call('PUT', path, settled({ ...eu, justification: 'thefts since May' }));
+  assert.equal(done.status, 200);
+});
+
+test('T9: a floor above a ceiling is decided by a named person, on the ledger', async () => {
+  const { site } = await newCamera();
+  const path = `/api/sites/${site}/keeping`;
+  const saved = await administrator.call(
+    'PUT',
+    path,
+    settled({ profiles: ['fr'], period: { n: 30, unit: 'day' }, justification: 'insurer' }),
+  );
+  assert.equal(saved.status, 200);
+  assert.equal(saved.json.conflict.higher, 'ceiling');
+  assert.equal(saved.json.decision, null);
+  const decision = { conflict: saved.json.conflict.name, keeps: 'ceiling', reason: 'the law ranks higher' };
+  const denied = await administrator.call('POST', `${path}/decision`, decision);
+  assert.equal(denied.status, 403);
+  const other = await approver.call('POST', `${path}/decision`, { ...decision, conflict: 'another' });
+  assert.equal(other.json.code, 'keeping.no-conflict');
+  const decided = await approver.call('POST', `${path}/decision`, decision);
+  assert.match(decided.json.decision.by, /^approver/);
+  const row = (await ledgerRows(server)).at(-1);
+  assert.deepEqual([row?.action, row?.reason], ['retention.decide', 'the law ranks higher']);
+});
+
+test('T10: records of sign-ins are kept six months at least, and 180 days are refused', async () => {
+  const refused = await administrator.call('PUT', '/api/keeping/logs', { period: { n: 180, unit: 'day' } });
+  assert.equal(refused.json.code, 'keeping.below-floor');
+  assert.equal(refused.json.because[0].article, '23(3)');
+  const done = await administrator.call('PUT', '/api/keeping/logs', { period: { n: 6, unit: 'month' } });
+  assert.equal(done.status, 200);
+  const shown = await administrator.call('GET', '/api/keeping');
+  assert.deepEqual(shown.json.logPeriod, { n: 6, unit: 'month' });
+});
+
+test('T11: a request for erasure under a hold is suspended with the reason, and carried out when the hold ends', async () => {
+  const { camera, site } = await newCamera();
+  await administrator.call(
+    'PUT',
+    `/api/sites/${site}/keeping`,
+    settled({ period: { n: 60, unit: 'day' }, justification: 'why' }),
+  );
+  const files = await record(place, camera, oldDayMs, 20);
+  const span = { from: at(oldDayMs + 5 * minuteMs), to: at(oldDayMs + 10 * minuteMs) };
+  const held = await approver.call('POST', `/api/cameras/${camera}/holds`, {
+    ...span,
+    reason: 'theft',
+    authority: 'police',
+    reference: 'A 7',
+  });
+  assert.equal(held.status, 200);
+  const asked = await approver.call('POST', `/api/cameras/${camera}/erasures`, {
+    from: at(oldDayMs),
+    to: at(oldDayMs + 10 * minuteMs),
+    requester: 'Mr Li',
+    reason: 'asked in writing',
+  });
+  assert.deepEqual(
+    asked.json.pieces.map((piece: { outcome: string }) => piece.outcome),
+    ['erased', 'suspended'],
+  );
+  await reaper.pass();
+  assert.deepEqual(
+    files.map(isThere),
+    files.map((_, i) => i >= 5),
+    'what the hold keeps is there, and what nobody asked for',
+  );
+  const released = await approver.call('POST', `/api/holds/${held.json.id}/release`, {
+    reason: 'the case is closed',
+  });
+  assert.equal(released.json.inForce, false);
+  await reaper.pass();
+  assert.deepEqual(
+    files.map(isThere),
+    files.map((_, i) => i >= 10),
+  );
+  const certificates = await approver.call('GET', `/api/certificates?camera=${camera}`);
+  assert.deepEqual(
+    certificates.json.items.map((each: { why: string; orderedBy: string }) => each.why),
+    ['erasure', 'erasure'],
+  );
+  assert.match(certificates.json.items[0].orderedBy, /^approver/);
+  const again = await approver.call('POST', `/api/holds/${held.json.id}/release`, { reason: 'twice' });
+  assert.equal(again.json.code, 'hold.over');
+});
+
+test('under the floor an erasure request is answered with the day and the article', async () => {
+  const { camera, site } = await newCamera();
+  await administrator.call('PUT', `/api/sites/${site}/keeping`, settled());
+  const files = await record(place, camera, nowMs - 2 * dayMs, 3);
+  const asked = await approver.call('POST', `/api/cameras/${camera}/erasures`, {
+    from: at(nowMs - 3 * dayMs),
+    to: at(nowMs),
+    requester: 'Ms Wang',
+    reason: 'asked',
+  });
+  assert.equal(asked.json.pieces[0].outcome, 'kept');
+  assert.equal(asked.json.pieces[0].because[0].article, '17');
+  assert.equal(asked.json.pieces[0].until, at(files.at(-1)!.endMs + 30 * dayMs));
+  await reaper.pass();
+  assert.ok(files.every(isThere));
+});
+
+test('important value: where the law names no period a person does; in Liaoning it is a year', async () => {
+  const { camera, site } = await newCamera();
+  const mark = { from: at(oldDayMs), to: at(oldDayMs + minuteMs), reason: 'a traffic accident' };
+  const put = (profiles: string[]) =>
+    administrator.call('PUT', `/api/sites/${site}/keeping`, settled({ profiles }));
+  await put(['cn-national']);
+  const refused = await approver.call('POST', `/api/cameras/${camera}/marks`, mark);
+  assert.equal(refused.json.code, 'mark.period');
+  await put(['cn-liaoning']);
+  const done = await approver.call('POST', `/api/cameras/${camera}/marks`, mark);
+  assert.equal(done.status, 200);
+  const why = await approver.call(
+    'GET',
+    `/api/cameras/${camera}/keeping?at=${encodeURIComponent(mark.from)}`,
+  );
+  assert.equal(why.json.isImportant, true);
+  assert.equal(why.json.earliest, at(oldDayMs + 365 * dayMs));
+  assert.equal(why.json.earliestBecause[0].article, '14(7)');
+  const watcher = await callerWith(server, 'watcher');
+  assert.equal((await watcher.call('POST', `/api/cameras/${camera}/marks`, mark)).status, 403);
+});
+
+test('a clock that jumped is confirmed by a person who knows what time it is', async () => {
+  await writeBelief(server.db.kysely, {
+    believedMs: nowMs - 40 * dayMs,
+    doubt: 'forward',
+    doubtedMs: nowMs,
+    steadyMs: 0,
+  });
+  const shown = await approver.call('GET', '/api/keeping');
+  assert.equal(shown.json.reaper.doubt, 'forward');
+  const wrong = await approver.call('POST', '/api/keeping/clock', {
+    now: at(nowMs + dayMs),
+    reason: 'my watch',
+  });
+  assert.equal(wrong.json.code, 'keeping.clock');
+  const right = await approver.call('POST', '/api/keeping/clock', {
+    now: at(nowMs),
+    reason: 'the radio says so',
+  });
+  assert.equal(right.status, 200);
+  assert.equal((await approver.call('GET', '/api/keeping')).json.reaper.doubt, null);
+});
+
+test('a certificate is read whole by whoever may, and by nobody else', async () => {
+  const list = await approver.call('GET', '/api/certificates?limit=1');
+  const one = await approver.call('GET', `/api/certificates/${list.json.items[0].id}`);
+  assert.equal(one.json.segments.length, one.json.count);
+  assert.match(one.json.digest, /^[0-9a-f]{64}$/);
+  const watcher = await callerWith(server, 'watcher');
+  assert.equal((await watcher.call('GET', '/api/certificates')).status, 403);
+  assert.equal((await approver.call('GET', '/api/certificates/cert_0000000000000000000000')).status, 404);
+});
