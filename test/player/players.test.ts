@@ -78,9 +78,9 @@ describe('playback', () => {
     await page.evaluate((at) => window.bench.openPlayback(at, false), fromMs + 50_000);
     await sought(1);
     const asked = server.wishes.length;
-    await page.evaluate((at) => window.bench.playback?.seek(at), fromMs + 60_330);
+    await page.evaluate((at) => window.bench.playback?.seek(at), fromMs + 51_130);
     await sought(2);
-    assert.equal(await shown(), numberAt(fromMs + 60_330));
+    assert.equal(await shown(), numberAt(fromMs + 51_130));
     assert.deepEqual(
       server.wishes.slice(asked).filter((wish) => wish.op === 'seek'),
       [],
