@@ -1,7 +1,7 @@
 /**
  * Is the footage there that the index knows, and does the index know what is there? One stream and one day at a time,
- * so that ten million segments need no more memory than a day of one camera. It only reads: nothing is ever repaired,
- * moved or deleted here.
+ * so that ten million segments need no more memory than a day of one camera. No file is ever changed, moved or
+ * deleted here; the index gets the digest of what a rebuild took in unread.
  */
 import { createHash } from 'node:crypto';
 import { type Dirent, existsSync } from 'node:fs';
@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { type Clock, sayError } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
-import { inspect, openBytes, type SegmentBytes } from '../engine/segment/index.ts';
+import type { DayKeys } from '../engine/keys/index.ts';
+import { examine, inspect, openBytes, type SegmentBytes } from '../engine/segment/index.ts';
+import { digestNotRead, setDigest } from '../store/index.ts';
 import { fileNameOf, isDay, isSource } from './footage-names.ts';
 import type { Pace } from './pace.ts';
 
@@ -39,6 +41,7 @@ export type FootageFinding =
       readonly segment: string;
       readonly where: readonly string[];
     }
+  | { readonly what: 'sealed'; readonly path: string; readonly segment: string; readonly why: string }
   | { readonly what: 'unreadable'; readonly path: string; readonly segment: string; readonly why: string }
   | { readonly what: 'unknown'; readonly path: string }
   | { readonly what: 'double'; readonly path: string; readonly segment: string; readonly other: string }
@@ -51,6 +54,8 @@ export interface FootageSeen {
   bytes: number;
   /** Being written, or taken up by the next start: in no index yet, and right so. */
   fresh: number;
+  /** Taken in unread by a rebuild, now read and proven: the index has their digest. */
+  digested: number;
   findings: number;
 }
 
@@ -59,6 +64,8 @@ export interface ExamineAt {
   readonly clock: Clock;
   readonly depth: Depth;
   readonly pace: Pace;
+  /** Null: what is sealed cannot be proven, only compared. */
+  readonly keys: DayKeys | null;
   /** A file begun at or after this may have no row yet. */
   readonly freshFromMs: number;
   readonly found: (finding: FootageFinding) => void;
@@ -84,7 +91,7 @@ const streams = ['main', 'sub'] as const;
 const maxRows = 200_000;
 
 export async function examineFootage(at: ExamineAt): Promise<FootageSeen> {
-  const seen: FootageSeen = { segments: 0, files: 0, bytes: 0, fresh: 0, findings: 0 };
+  const seen: FootageSeen = { segments: 0, files: 0, bytes: 0, fresh: 0, digested: 0, findings: 0 };
   const count: ExamineAt = {
     ...at,
     found: (finding) => {
@@ -252,12 +259,35 @@ async function judge(at: DayAt, place: Place, row: Row, isListed: boolean): Prom
     if (at.depth !== 'digest' || wrong) return wrong;
     const digest = await digestOf(bytes, at);
     if (digest.equals(row.digest)) return null;
-    const { damaged } = await inspect(place, row.path, false);
-    return { what: 'digest', ...named, where: damaged };
+    if (notRead.equals(row.digest)) return await firstRead(at, place, row, digest);
+    return { what: 'digest', ...named, where: await whereWrong(at, place, row.path) };
   } catch (error) {
     if (isGone(error)) return { what: 'missing', ...named };
     return { what: 'unreadable', ...named, why: sayError(error) };
   }
+}
+
+const notRead = Buffer.from(digestNotRead, 'hex');
+
+/** A rebuild took it in by its ends. What it is was sealed into it: with its key it proves itself, and has a digest. */
+async function firstRead(
+  at: DayAt,
+  place: Place,
+  row: Row,
+  digest: Uint8Array,
+): Promise<FootageFinding | null> {
+  const named = { path: join(place.path, row.path), segment: row.id };
+  if (at.keys === null) return { what: 'sealed', ...named, why: 'there are no keys to open it with' };
+  const wrong = await examine(place, row.path, at.keys);
+  if (wrong.length > 0) return { what: 'sealed', ...named, why: wrong.slice(0, 3).join('; ') };
+  await setDigest(at.db, row.id, digest);
+  at.seen.digested++;
+  return null;
+}
+
+/** The records that do not open, with their key; without it, those whose headers are damaged. */
+async function whereWrong({ keys }: DayAt, place: Place, path: string): Promise<readonly string[]> {
+  return keys === null ? (await inspect(place, path, false)).damaged : examine(place, path, keys);
 }
 
 function bySize(

@@ -1,7 +1,9 @@
 /** `custos fsck --depth …`: the footage against its index, said in sentences, with progress on a terminal. */
 import { setPriority } from 'node:os';
+import { join } from 'node:path';
 import { noLog, systemClock } from '../base/index.ts';
 import { openBeside } from '../db/index.ts';
+import { openKeys } from '../parts.ts';
 import { type Both, readArguments, type Terminal } from './command.ts';
 import { type Depth, examineFootage, type FootageFinding, type FootageSeen } from './examine-footage.ts';
 import { isRunning, lastAlive } from './is-running.ts';
@@ -37,6 +39,7 @@ export async function fsckFootage(
     db: db.kysely,
     clock: systemClock,
     depth,
+    keys: depth === 'digest' ? await openKeys(settings, join(settings.data, 'keys'), systemClock) : null,
     pace: paceOf(systemClock, isBeside && !isFast ? shareBeside : 1),
     freshFromMs: ((await lastAlive(db.kysely))?.alive.getTime() ?? Number.POSITIVE_INFINITY) - marginMs,
     found: (finding) => {
@@ -75,6 +78,11 @@ export function sentenceOf(finding: FootageFinding): Both {
         zh: `✖ ${path}：内容与存入时不同，摘要不符${where ? `（${where}）` : ''}。`,
       };
     }
+    case 'sealed':
+      return {
+        en: `✖ ${path}: cannot be proven to be what was sealed (${finding.why}).`,
+        zh: `✖ ${path}：无法证明与封存时一致（${finding.why}）。`,
+      };
     case 'unreadable':
       return {
         en: `✖ ${path}: cannot be read (${finding.why}).`,

@@ -1,10 +1,13 @@
 /** `custos fsck --rebuild`: the index of footage made anew from the volumes alone, while Custos does not run. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Fault, noLog, systemClock } from '../base/index.ts';
 import { openDatabase } from '../db/index.ts';
-import { type Adopted, Adoption, openFootageVolume } from '../store/index.ts';
+import type { Volume } from '../engine/index.ts';
+import { markName } from '../engine/segment/index.ts';
+import { openKeys } from '../parts.ts';
+import { type Adopted, Adoption, adoptVolume } from '../store/index.ts';
 import { type Both, readArguments, type Terminal } from './command.ts';
 import { examineFootage, type FootageFinding } from './examine-footage.ts';
 import { sentenceOf } from './fsck-footage.ts';
@@ -35,11 +38,11 @@ export async function fsckRebuild(
   });
   if (await isRunning(db.kysely)) throw new Fault('Custos runs on this database: stop it first');
   const at = { db, clock: systemClock, log: noLog };
-  const volumes = [await openFootageVolume(at, settings.data)];
-  for (const folder of folders) volumes.push(await openOther(db, folder));
-  const known = await db.kysely.selectFrom('volume').select(['id', 'path']).execute();
-  for (const one of known)
-    if (!volumes.some(({ id }) => id === one.id) && existsSync(one.path)) volumes.push(one);
+  const volumes = await volumesOf(db.kysely, [
+    join(settings.data, 'footage'),
+    ...folders.map((one) => resolve(one)),
+  ]);
+  const keys = await openKeys(settings, join(settings.data, 'keys'), systemClock);
 
   const progress = showProgress({
     isShown: !isJson && process.stderr.isTTY === true,
@@ -51,7 +54,7 @@ export async function fsckRebuild(
   let files = 0;
   await using adoption = new Adoption(at);
   await adoption.begin();
-  await readVolumes(volumes, {
+  await readVolumes(volumes, keys, {
     read: async (facts, path) => {
       files++;
       if (!(await adoption.take(facts)))
@@ -64,7 +67,7 @@ export async function fsckRebuild(
     progress: (done, of) => progress.at(done, of),
   });
   const adopted = await adoption.end();
-  const findings = await whatIsLeft(db.kysely);
+  const findings = await whatIsLeft(db.kysely, new Set(unreadable.map(({ path }) => path)));
   progress.end();
   const seconds = (systemClock.monoMs() - beganMs) / 1000;
   const outcome: Outcome = { ...adopted, files, seconds, unreadable, findings };
@@ -76,30 +79,41 @@ export async function fsckRebuild(
 
 type Db = Awaited<ReturnType<typeof openDatabase>>;
 
-/** A disk that was a volume of the lost index: its folder is named by whoever plugs it in. */
-async function openOther(db: Db, folder: string): Promise<{ id: string; path: string }> {
-  const path = resolve(folder);
-  if (!existsSync(path)) throw new Fault(`there is no folder ${path}`);
-  const known = await db.kysely.selectFrom('volume').select('id').where('path', '=', path).executeTakeFirst();
-  if (known) return { id: known.id, path };
-  const rows = await db.kysely.selectFrom('volume').select('id').execute();
-  const id = `footage-${rows.length + 1}`;
-  await db.kysely
-    .insertInto('volume')
-    .values({ id, path, created: new Date(systemClock.wallMs()) })
-    .execute();
-  return { id, path };
+/** The folders that are named, and those that the index still knows. */
+async function volumesOf(db: Db['kysely'], folders: readonly string[]): Promise<Volume[]> {
+  const volumes: Volume[] = [];
+  for (const [i, path] of folders.entries()) {
+    if (!existsSync(path) && i === 0) continue;
+    if (!existsSync(path)) throw new Fault(`there is no folder ${path}`);
+    const id = (await markedId(path)) ?? (i === 0 ? 'footage' : `footage-${i + 1}`);
+    volumes.push(await adoptVolume(db, { path, id, nowMs: systemClock.wallMs() }));
+  }
+  const known = await db.selectFrom('volume').selectAll().execute();
+  for (const row of known.filter((one) => one.kind === 'folder' && one.removed === null))
+    if (existsSync(row.path) && !volumes.some(({ id }) => id === row.id))
+      volumes.push({ id: row.id, path: row.path });
+  return volumes;
+}
+
+/** Which volume it was, as its marker says. */
+async function markedId(path: string): Promise<string | null> {
+  try {
+    const { volume } = JSON.parse(await readFile(join(path, markName), 'utf8')) as { volume?: unknown };
+    return typeof volume === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(volume) ? volume : null;
+  } catch {
+    return null; // No marker: made before there were any, or by a hand that copied the footage alone.
+  }
 }
 
 /** What lies there and is in no row now: a second file of one id, and what is not ours. */
-async function whatIsLeft(db: Db['kysely']): Promise<FootageFinding[]> {
+async function whatIsLeft(db: Db['kysely'], named: ReadonlySet<string>): Promise<FootageFinding[]> {
   const findings: FootageFinding[] = [];
   await examineFootage({
-    ...{ db, clock: systemClock, depth: 'present', pace: paceOf(systemClock, 1) },
+    ...{ db, clock: systemClock, depth: 'present', pace: paceOf(systemClock, 1), keys: null },
     freshFromMs: Number.POSITIVE_INFINITY,
     found: (finding) => {
       // One that cannot be read is named with its reason already.
-      if (finding.what !== 'unknown' && findings.length < maxNamed) findings.push(finding);
+      if (!named.has(finding.path) && findings.length < maxNamed) findings.push(finding);
     },
     progress: () => {},
   });
@@ -115,8 +129,8 @@ function sentencesOf({ files, segments, cameras, gaps, seconds, unreadable, find
     })),
     ...findings.map(sentenceOf),
     {
-      en: `✔ ${segments} segments of ${files} files are in the index (${rate} a second); ${cameras} cameras were known from footage only and stand paused at the site “Found on disk”, with ${gaps} gaps.`,
-      zh: `✔ ${files} 个文件中的 ${segments} 个录像段已编入索引（每秒 ${rate} 个）；${cameras} 台仅由录像得知的摄像机列于“磁盘恢复”场所，处于暂停状态，缺口 ${gaps} 个。`,
+      en: `✔ ${segments} segments of ${files} files are in the index (${rate} a second); ${cameras} cameras were known from footage only and stand paused at the site “Found on disk”, with ${gaps} gaps. Closed files were read at their ends: custos fsck --depth digest reads the rest, beside a running Custos.`,
+      zh: `✔ ${files} 个文件中的 ${segments} 个录像段已编入索引（每秒 ${rate} 个）；${cameras} 台仅由录像得知的摄像机列于“磁盘恢复”场所，处于暂停状态，缺口 ${gaps} 个。已关闭的文件仅读取首尾：其余内容由 custos fsck --depth digest 核对，可在系统运行时进行。`,
     },
   ];
 }

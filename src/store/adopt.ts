@@ -6,7 +6,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Clock, type Log, newId } from '../base/index.ts';
 import { addFoundCamera, isCameraId } from '../collect/index.ts';
 import type { Database, Tables } from '../db/index.ts';
-import type { SegmentFacts } from '../engine/index.ts';
+import type { SegmentFacts, Volume } from '../engine/index.ts';
 import { append, system } from '../ledger/index.ts';
 import { touchMs } from './gaps.ts';
 import { RowQueue } from './rows.ts';
@@ -90,6 +90,38 @@ export class Adoption implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#rows[Symbol.asyncDispose]();
   }
+}
+
+/** A folder that holds footage becomes a volume again: under the id of its marker, which rows and certificates name. */
+export async function adoptVolume(
+  db: Kysely<Tables>,
+  of: { path: string; id: string; nowMs: number },
+): Promise<Volume> {
+  const { path } = of;
+  const known = await db
+    .selectFrom('volume')
+    .select('id')
+    .where((is) => is.or([is('id', '=', of.id), is.and([is('path', '=', path), is('removed', 'is', null)])]))
+    .executeTakeFirst();
+  if (!known)
+    await db
+      .insertInto('volume')
+      .values({ id: of.id, path, name: of.id, created: new Date(of.nowMs) })
+      .execute();
+  return { id: known?.id ?? of.id, path };
+}
+
+/** What stands in the index for the digest of a file that was not read yet. */
+export const digestNotRead = '0'.repeat(64);
+
+/** The digest of a file that a rebuild took in unread, and that was now read and found to be as it was sealed. */
+export async function setDigest(db: Kysely<Tables>, id: string, digest: Uint8Array): Promise<void> {
+  await db
+    .updateTable('segment')
+    .set({ digest })
+    .where('id', '=', id)
+    .where('digest', '=', Buffer.from(digestNotRead, 'hex'))
+    .execute();
 }
 
 /** Where nothing was found between two segments, and since the last: a gap that lasts until it is recorded again. */

@@ -1,6 +1,7 @@
 /** `custos fsck`: what is wrong with stored footage is named; the index comes back from the disks alone; nothing is touched. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -17,9 +18,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { newId, noLog, systemClock } from '../../src/base/index.ts';
+import { examineFootage } from '../../src/ctl/examine-footage.ts';
+import { factsByHeads } from '../../src/ctl/heads.ts';
+import { paceOf } from '../../src/ctl/pace.ts';
 import { openBeside } from '../../src/db/index.ts';
+import { inspect } from '../../src/engine/segment/index.ts';
 import { makeClip } from '../engine/mp4/clips.ts';
 import { type Recorded, record } from '../engine/segment/record.ts';
+import { knownKeys } from '../support/keys.ts';
 
 const ctl = join(import.meta.dirname, '../../src/ctl.ts');
 const data = mkdtempSync(join(tmpdir(), 'custos-fsck-'));
@@ -34,7 +40,13 @@ interface Report {
   readonly segments: number;
   readonly cameras: number;
   readonly gaps: number;
-  readonly findings: readonly { what: string; path: string; where?: string[]; other?: string }[];
+  readonly findings: readonly {
+    what: string;
+    path: string;
+    where?: string[];
+    other?: string;
+    why?: string;
+  }[];
   readonly unreadable: readonly { path: string; why: string }[];
 }
 
@@ -125,6 +137,39 @@ test('once more it takes nothing in twice', async () => {
   assert.equal((await db.kysely.selectFrom('segment').select('id').execute()).length, written.length);
   const [volume] = await db.kysely.selectFrom('volume').select(['segments']).execute();
   assert.equal(volume?.segments, written.length);
+});
+
+test('what was taken in by its ends is what walking the whole file says', async () => {
+  for (const { path } of written) {
+    const volume = { id: 'footage', path: footage };
+    const { facts } = await inspect(volume, path, false, knownKeys);
+    assert.deepEqual({ ...(await factsByHeads(volume, path)), digest: facts?.digest }, facts);
+  }
+});
+
+test('without its key a file that was taken in unread cannot be proven; with it, it is proven and has its digest', async () => {
+  const keyless = await report('--depth', 'digest');
+  assert.deepEqual(new Set(whats(keyless)), new Set(['sealed']));
+  assert.match(keyless.findings[0]?.why ?? '', /key/);
+  await using db = await openBeside({ dataDir: data, log: noLog, clock: systemClock });
+  const seen = await examineFootage({
+    ...{
+      db: db.kysely,
+      clock: systemClock,
+      depth: 'digest',
+      keys: knownKeys,
+      freshFromMs: Number.POSITIVE_INFINITY,
+    },
+    pace: paceOf(systemClock, 1),
+    found: (finding) => assert.fail(JSON.stringify(finding)),
+    progress: () => {},
+  });
+  assert.deepEqual([seen.digested, seen.findings], [written.length, 0]);
+  for (const { id, digest } of await db.kysely.selectFrom('segment').select(['id', 'digest']).execute()) {
+    const stored = written.find((one) => one.id === id);
+    assert.ok(stored);
+    assert.deepEqual(Buffer.from(digest), createHash('sha256').update(stored.bytes).digest());
+  }
 });
 
 test('footage as it was stored is good at every depth', async () => {
