@@ -134,21 +134,27 @@ interface Found {
 /**
  * What one file is, by its clear headers; cut after its last whole record when that is asked for. A file that was not
  * closed in order is also opened with its key, if there is one: what a power cut left half written at its end is cut
- * off too.
+ * off too. `beforeStep` is told the numbered steps of docs/storage.md, "Recovering": for tests.
  */
 export async function inspect(
   volume: Volume,
   path: string,
   repair: boolean,
   keys: DayKeys | null = null,
+  beforeStep: (step: string) => void = () => {},
 ): Promise<Found> {
   try {
+    beforeStep('recover 1');
     await using bytes = await openBytes(volume, path);
-    const read = await readAll(bytes, keys);
+    const read = await readAll(bytes, keys, beforeStep);
     const { parts, damaged, tail } = read;
     if (parts.length === 0) return { facts: null, damaged: [...damaged, 'no part of it is whole'] };
-    if (tail !== null && repair) await cut(join(volume.path, path), tail.at);
-    else if (tail !== null) damaged.push(`${tail.bytes} bytes at its end are of no whole part`);
+    if (tail !== null && repair) {
+      beforeStep('recover 3');
+      await cut(join(volume.path, path), tail.at);
+    }
+    beforeStep('recover 4');
+    if (tail !== null && !repair) damaged.push(`${tail.bytes} bytes at its end are of no whole part`);
     const length = tail !== null && repair ? tail.at : read.fileBytes;
     return { facts: factsOf(read, volume, path, length, await digestOf(bytes, length)), damaged };
   } catch (error) {
@@ -167,7 +173,11 @@ interface ReadThrough {
   readonly fileBytes: number;
 }
 
-async function readAll(bytes: SegmentBytes, keys: DayKeys | null): Promise<ReadThrough> {
+async function readAll(
+  bytes: SegmentBytes,
+  keys: DayKeys | null,
+  beforeStep: (step: string) => void,
+): Promise<ReadThrough> {
   const header = readHeader(await readStart(bytes));
   const { identity } = header;
   const damaged = header.damage === null ? [] : [header.damage.message];
@@ -178,6 +188,7 @@ async function readAll(bytes: SegmentBytes, keys: DayKeys | null): Promise<ReadT
     else records.push(met.record);
   }
   const end = records.at(-1)?.type === 'end' ? records.at(-1)! : null;
+  if (end === null) beforeStep('recover 2');
   const sound = end === null ? await opened(bytes, header, records, keys, damaged) : records;
   const wholeUntil = sound.at(-1)?.end ?? header.recordsAt;
   const { fileBytes } = walk;

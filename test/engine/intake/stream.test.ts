@@ -18,6 +18,7 @@ import { sourceOf, testEngine } from '../../support/engine.ts';
 import { type Clip, fileLaunch, loopLaunch, makeClip, startGst } from '../../support/gst.ts';
 import { knownKeys } from '../../support/keys.ts';
 import { promisedMs } from '../../support/promise.ts';
+import { unsealBeside } from '../../support/unseal.ts';
 
 const run = promisify(execFile);
 
@@ -48,27 +49,20 @@ for (const [codec, recorded] of [
     }
     const closedOf = (id: string) => at.fact('segment-closed', (fact) => fact.source === id);
     const [with_, without] = [await closedOf('cam_a.main'), await closedOf('cam_b.main')];
-    const heard = await probeFile(at.path(with_.segment.path));
+    const plain = await unsealBeside(at.volume, with_.segment.path, at.keys);
+    const heard = await probeFile(plain);
     assert.deepEqual(
       heard.map((stream) => stream.codec_name),
       ['h264', recorded],
     );
-    const silent = await probeFile(at.path(without.segment.path));
+    const silent = await probeFile(await unsealBeside(at.volume, without.segment.path, at.keys));
     assert.deepEqual(
       silent.map((stream) => stream.codec_name),
       ['h264'],
     );
-    const { stderr } = await run('ffmpeg', [
-      '-v',
-      'error',
-      '-i',
-      at.path(with_.segment.path),
-      '-f',
-      'null',
-      '-',
-    ]);
+    const { stderr } = await run('ffmpeg', ['-v', 'error', '-i', plain, '-f', 'null', '-']);
     assert.equal(stderr, '');
-    const seconds = await soundSeconds(at.path(with_.segment.path));
+    const seconds = await soundSeconds(plain);
     assert.ok(seconds > 3 && seconds < 4.5, `${seconds} s of sound`);
     const facts = at.of('opened').map((fact) => [fact.source, fact.stream.audio]);
     assert.deepEqual(new Map(facts as [string, string][]).get('cam_a.main'), 'recorded');
