@@ -159,6 +159,12 @@ const wishes = {
     en: "GStreamer's RTSP server is missing: the tests against a foreign camera server cannot run",
     zh: '缺少 GStreamer RTSP 服务器：无法运行针对第三方信号源的测试',
   },
+  ceph: {
+    packages: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-common', 's3cmd'],
+    isThere: () => ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph', 's3cmd'].every(inPath),
+    en: "Ceph's gateway is missing: the tests against a real S3 server cannot run",
+    zh: '缺少 Ceph 网关：无法运行针对真实 S3 服务的测试',
+  },
 };
 
 /**

@@ -32,7 +32,7 @@ let isInterrupted = false;
 await main(async (words) => {
   await ensurePackages();
   const files = testFiles(words);
-  await ensurePrograms(['ffmpeg', 'fonts', 'chromium', 'gstreamer']);
+  await ensurePrograms(['ffmpeg', 'fonts', 'chromium', 'gstreamer', 'ceph']);
   const results = words.length > 0 ? [] : await runChecks();
   await ensureConsole();
   onInterrupt();

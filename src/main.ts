@@ -138,7 +138,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
     tls: await readTls(given),
     metricsToken: given.metricsToken,
     health: () => (isEnding ? 'down' : healthOf({ db, ledger, engine, keeper, cameras, states, volumes })),
-    firstSite: (trx, grant, name) => addSite(trx, grant, { name, address: '', timeZone: 'Asia/Shanghai' }),
+    firstSite: (trx, grant, name, timeZone) => addSite(trx, grant, { name, address: '', timeZone }),
   });
   parts.use(server);
   parts.defer(() => {

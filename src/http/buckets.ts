@@ -12,6 +12,7 @@ import {
   listBuckets,
   removeBucket,
   tryBucket,
+  type Volumes,
 } from '../store/index.ts';
 import { type Edge, mount } from './route.ts';
 import type { Server } from './server.ts';
@@ -20,6 +21,8 @@ export interface BucketParts {
   readonly buckets: Buckets;
   readonly archive: Archive;
   readonly box: SecretBox;
+  /** Who keeps all volumes in mind is told of a change too. */
+  readonly volumes: Pick<Volumes, 'reread'>;
 }
 
 type BucketEdge = Edge & BucketParts;
@@ -80,7 +83,7 @@ function mountChanges(edge: BucketEdge): void {
         reason: body.reason,
         detail: { removed: 'bucket' },
       });
-      await edge.buckets.changed();
+      await told(edge);
       return {};
     },
   });
@@ -106,6 +109,11 @@ async function taken(edge: BucketEdge, id: string, who: Who) {
     .catch((error: Fault) => edge.log.warn({ error: sayError(error) }, 'a bucket is away'));
   edge.archive.wake();
   return shown(edge, await findBucket(edge.db.kysely, id), who);
+}
+
+async function told({ buckets: all, volumes }: BucketEdge): Promise<void> {
+  await all.changed();
+  await volumes.reread();
 }
 
 const compared = [

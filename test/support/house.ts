@@ -158,7 +158,7 @@ export async function openHouse(): Promise<House> {
   const house = { url, server, gate, db, clock, engine, keeper, states, cameras, views, recovery, box, demo };
   return {
     ...house,
-    ...{ dataDir, volumes, outlook },
+    ...{ dataDir, volumes, outlook, buckets, archive },
     facts: hearing.facts,
     until: (claim, what, withinMs) => hearing.until(claim, what, withinMs),
     add: async (camera, changes) =>
