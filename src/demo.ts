@@ -55,7 +55,7 @@ async function makePersons(at: DemoAt, site: string, file: string): Promise<Logi
   await writeFile(file, `${JSON.stringify(logins, null, 2)}\n`, { mode: 0o600 });
   await chmod(file, 0o600);
   const [first, ...others] = logins as [Login, ...Login[]];
-  const { session } = await at.gate.setUp({
+  const { session, siteId } = await at.gate.setUp({
     unit,
     name: first.name,
     password: first.password,
@@ -64,6 +64,7 @@ async function makePersons(at: DemoAt, site: string, file: string): Promise<Logi
     agent: 'demo',
     firstSite: (trx, grant, name) => addSite(trx, grant, { name, address: '', timeZone }),
   });
+  await settle(at, siteId, site);
   // The set-up signs its browser in; here there is none.
   const who = await at.gate.authenticate(session.token, 'local');
   if (isWho(who)) await at.gate.signOut(who, 'this');

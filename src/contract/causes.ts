@@ -138,7 +138,29 @@ export interface Problem {
   readonly values: Readonly<Record<string, string | number>>;
 }
 
-/** Fills `{name}` in a sentence; a value that is missing stays visible as its name. */
+/**
+ * Fills `{name}` in a sentence; a value that is missing stays visible as its name. A `{period}` is ISO 8601 (`P30D`)
+ * and said in the language of the sentence.
+ */
 export function fill(sentence: string, values: Readonly<Record<string, string | number>>): string {
-  return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  const language = /\p{Script=Han}/u.test(sentence) ? 'zh' : 'en';
+  return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = String(values[name] ?? whole);
+    return name === 'period' ? sayPeriod(value, language) : value;
+  });
+}
+
+const periodWords = {
+  H: { en: 'hour', zh: '小时' },
+  D: { en: 'day', zh: '日' },
+  M: { en: 'month', zh: '个月' },
+  Y: { en: 'year', zh: '年' },
+} as const;
+
+/** `P30D` → 30 days · 30 日. What is no period of one unit stays as it is. */
+export function sayPeriod(iso: string, language: 'en' | 'zh'): string {
+  const [, n, unit] = /^PT?(\d+)([HDMY])$/.exec(iso) ?? [];
+  if (n === undefined || unit === undefined) return iso;
+  const word = periodWords[unit as keyof typeof periodWords];
+  return language === 'zh' ? `${n} ${word.zh}` : `${n} ${n === '1' ? word.en : `${word.en}s`}`;
 }

@@ -9,6 +9,7 @@ export {
   gapCauses,
   type Problem,
   type Said,
+  sayPeriod,
 } from './causes.ts';
 export * as collect from './collect.ts';
 export * as display from './display.ts';
@@ -27,5 +28,5 @@ export * as gate from './gate.ts';
 export * as govern from './govern.ts';
 export * as keeping from './keeping.ts';
 export { type RefusalCode, type RefusalText, refusals } from './refusals.ts';
-export * as storage from './storage.ts';
 export { type Role, roles } from './shapes.ts';
+export * as storage from './storage.ts';

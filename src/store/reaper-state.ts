@@ -14,7 +14,7 @@ import {
   store,
 } from '../law/index.ts';
 import { type ClockBelief, confirmed, firstBelief } from './reaper-clock.ts';
-import { periodWords } from './retention.ts';
+import { isoPeriod } from './retention.ts';
 
 /** The first time there is none yet: the newest moment on record is what was last known for certain. */
 export async function readBelief(db: Kysely<Tables>, wallMs: number): Promise<ClockBelief> {
@@ -96,7 +96,7 @@ export function checkLogPeriod(period: Period, profiles: readonly string[], day:
     const choice = choosePeriod(period, logFloorOn(profiles, on), none, on);
     if (choice.ok) continue;
     const { instrument = '', article = '' } = choice.because[0]?.answer.cite ?? {};
-    refuse('keeping.below-floor', { ...periodWords(choice.period), instrument, article }, [
+    refuse('keeping.below-floor', { period: isoPeriod(choice.period), instrument, article }, [
       { clause: store.logFloor.id, instrument, article },
     ]);
   }

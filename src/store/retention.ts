@@ -104,25 +104,18 @@ export function checkKeeping(given: NewKeeping, timeZone: string, nowMs: number)
   const verdict = judgePolicy(keeping);
   if (verdict.kind === 'below-floor' || verdict.kind === 'above-ceiling') {
     const { instrument = '', article = '' } = verdict.because[0]?.answer.cite ?? {};
-    const values = { ...periodWords(verdict.period), instrument, article };
-    refuse(`keeping.${verdict.kind}`, values, verdict.because.map(becauseOf(verdict.kind)));
+    const values = { period: isoPeriod(verdict.period), instrument, article };
+    const because = verdict.because.map(becauseOf(verdict.kind));
+    if (verdict.kind === 'below-floor') refuse('keeping.below-floor', values, because);
+    refuse('keeping.above-ceiling', values, because);
   }
   if (isLonger(given.period, keeping) && given.justification.trim() === '') refuse('keeping.justification');
   return keeping;
 }
 
-/** The period in both languages: each sentence of the refusal takes its own. */
-export const periodWords = ({ n, unit }: Period) => ({
-  periodEn: `${n} ${n === 1 ? unitWords[unit].en : `${unitWords[unit].en}s`}`,
-  periodZh: `${n} ${unitWords[unit].zh}`,
-});
-const unitWords: Readonly<Record<Period['unit'], { en: string; zh: string }>> = {
-  hour: { en: 'hour', zh: '小时' },
-  day: { en: 'day', zh: '日' },
-  workingDay: { en: 'working day', zh: '个工作日' },
-  month: { en: 'month', zh: '个月' },
-  year: { en: 'year', zh: '年' },
-};
+/** ISO 8601 (`P30D`, `PT72H`): each sentence says it in its own language. */
+export const isoPeriod = ({ n, unit }: Period): string =>
+  unit === 'hour' ? `PT${n}H` : `P${n}${{ day: 'D', workingDay: 'D', month: 'M', year: 'Y' }[unit]}`;
 
 const becauseOf =
   (kind: 'below-floor' | 'above-ceiling') =>
