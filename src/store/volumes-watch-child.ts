@@ -7,6 +7,7 @@ import { close, fdatasync, open as openFile, write as writeFile } from 'node:fs'
 import { mkdir, open, readdir, readFile, realpath, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { systemClock } from '../base/index.ts';
 import type { Checked, FromWatch, Report, ToWatch, Watched } from './volumes-watch.ts';
 
 /** Names of the marker and of what is written to try: given, so that this process loads nothing of the engine. */
@@ -14,10 +15,12 @@ const [markName = '', probeName = ''] = process.argv.slice(2);
 const everyMs = 500;
 /** A second of what was written may be lost by a disk that fails; every so many looks one is made durable. */
 const looksPerSync = 10;
+/** Writes go into memory first; a disk that does not take them from there in this time fails. */
+const hangMs = 15_000;
 
 const watched = new Map<string, Watched>();
 const looking = new Set<string>();
-const syncs = new Map<string, { failed: boolean; running: boolean; looks: number }>();
+const syncs = new Map<string, { failed: boolean; sinceMs: number | null; looks: number }>();
 
 const say = (message: FromWatch): void => void process.send?.(message, () => {});
 const codeOf = (error: unknown): string =>
@@ -70,23 +73,25 @@ async function markProblem({ path, mark }: Watched): Promise<Report['problem']> 
 
 /** A full disk takes nothing either, and is no broken one. */
 async function writeProblem({ id, path }: Watched): Promise<Report['problem']> {
-  const sync = syncs.get(id) ?? { failed: false, running: false, looks: 0 };
+  const sync = syncs.get(id) ?? { failed: false, sinceMs: null, looks: 0 };
   syncs.set(id, sync);
+  const nowMs = systemClock.monoMs();
   try {
     const fd = await promisify(openFile)(join(path, probeName), 'w', 0o600);
     const written = promisify(writeFile)(fd, Buffer.from('.'), 0, 1, 0);
-    if (sync.looks++ % looksPerSync > 0 || sync.running) {
+    if (sync.looks++ % looksPerSync > 0 || sync.sinceMs !== null) {
       await written.finally(() => closing(fd));
     } else {
       await written;
-      sync.running = true;
+      sync.sinceMs = nowMs;
       fdatasync(fd, (error) => {
         sync.failed = error !== null && error.code !== 'ENOSPC' && error.code !== 'EDQUOT';
-        sync.running = false;
+        sync.sinceMs = null;
         void closing(fd);
       });
     }
-    return sync.failed ? 'io' : null;
+    const hangs = sync.sinceMs !== null && nowMs - sync.sinceMs > hangMs;
+    return sync.failed || hangs ? 'io' : null;
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOSPC' || code === 'EDQUOT') return null;

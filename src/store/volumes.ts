@@ -238,9 +238,10 @@ export class Volumes implements AsyncDisposable {
     const code = String(fact.detail.problem ?? '');
     const named = fact.detail.volume;
     if (!held || held.away || (named !== undefined && named !== held.volume.name)) return;
-    if (code === 'slow') held.slowUntilMs = this.#at.clock.monoMs() + slowMs;
-    else if (code in troubleOf) this.#lose(held, troubleOf[code] as Trouble);
-    else return;
+    // No room where there is room: its own device, or its list of files, is at an end.
+    const isContradicted = ['ENOSPC', 'EDQUOT'].includes(code) && this.#roomOf(held) > 0;
+    if (passing.has(code) && !isContradicted) held.slowUntilMs = this.#at.clock.monoMs() + slowMs;
+    else this.#lose(held, troubleOf[code] ?? 'io');
     this.#replace();
   }
 
@@ -574,9 +575,10 @@ export class Volumes implements AsyncDisposable {
   }
 }
 
-/** What an error of a write says of the whole volume. Any other is looked into by the watch. */
+/** Full, behind, or our own want of something: others are better for a while, but it is no broken disk. */
+const passing: ReadonlySet<string> = new Set(['slow', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM']);
+/** What the error of a write says of the whole volume; any other is a failing disk. */
 const troubleOf: Readonly<Record<string, Trouble>> = {
-  EIO: 'io',
   EROFS: 'read-only',
   EMARK: 'unmarked',
   ENODEV: 'missing',
