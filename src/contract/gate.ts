@@ -36,6 +36,7 @@ export const setup = endpoint({
     password,
     code: z.string().max(40).optional(),
     site: name.optional(),
+    timeZone: z.string().max(60).default('Asia/Shanghai'),
   }),
   reply: z.object({ person: z.object({ id, name: z.string() }), siteId: id }),
   says: 'Makes the unit, its first site and the first administrator, once; signs this browser in.',

@@ -48,6 +48,7 @@ export interface ServerOptions {
     trx: Transaction<Tables>,
     grant: Grant<'site.configure'>,
     name: string,
+    timeZone: string,
   ) => Promise<string>;
   /** Holds every reply against its schema. */
   readonly checkReplies?: boolean | undefined;

@@ -18,6 +18,7 @@ export interface SessionRoutes {
     trx: Transaction<Tables>,
     grant: Grant<'site.configure'>,
     name: string,
+    timeZone: string,
   ) => Promise<string>;
 }
 
@@ -46,7 +47,7 @@ function mountSetup(edge: Edge, routes: SessionRoutes): void {
         site: body.site ?? body.unit,
         from,
         agent: agentOf(request.headers['user-agent']),
-        firstSite: routes.firstSite,
+        firstSite: (trx, grant, name) => routes.firstSite(trx, grant, name, body.timeZone),
       });
       written();
       giveCookie(reply, routes, session.token);

@@ -18,6 +18,7 @@ import { byShape } from '../shell/controls.tsx';
 import { Entrance } from '../shell/Entrance.tsx';
 import { NewPassword, PasswordAgain } from '../shell/passwords.tsx';
 import { Loaded, Notice, Said } from '../shell/states.tsx';
+import { ownTimeZone } from '../time.ts';
 import { useUrlState } from '../urlState.ts';
 import { useWords } from '../useWords.ts';
 import { cameraWords } from '../words/cameras.ts';
@@ -173,7 +174,16 @@ function PersonStep({
   const setup = useChange(gate.setup);
   const submit = ({ name: given, password }: { name: string; password: string }) => {
     const { unit = '', site, code } = answers;
-    const body = { unit, name: given, password, ...(site ? { site } : {}), ...(code ? { code } : {}) };
+    // The first site is taken to be where its first administrator sits; the site's page changes it.
+    const here = { timeZone: ownTimeZone() };
+    const body = {
+      unit,
+      name: given,
+      password,
+      ...here,
+      ...(site ? { site } : {}),
+      ...(code ? { code } : {}),
+    };
     setup.mutate(
       { body },
       {
