@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { gapCauses } from './causes.ts';
 import { camera } from './collect.ts';
 import { endpoint } from './endpoint.ts';
-import { byId, id, instant, instantIn, listOf, note, nothing } from './shapes.ts';
+import { byId, id, instant, instantIn, listOf, note, nothing, page } from './shapes.ts';
 
 export const gapCause = z.enum(Object.keys(gapCauses) as [keyof typeof gapCauses]);
 export const span = z.object({ from: instant, to: instant });
@@ -29,8 +29,9 @@ export const timeline = endpoint({
     to: instant,
     spans: z.array(span),
     gaps: z.array(gap),
-    holds: z.array(span),
-    marks: z.array(span),
+    /** Nothing of them is deleted while they last. */
+    holds: z.array(span.extend({ id })),
+    marks: z.array(span.extend({ id, kind: z.enum(['important', 'alarm']) })),
     /** Oldest and newest instants of this camera's footage. */
     oldest: instant.nullable(),
     newest: instant.nullable(),
@@ -51,6 +52,48 @@ export const calendar = endpoint({
     days: z.array(z.object({ day: z.string(), seconds: z.number(), gaps: z.number().int() })),
   }),
   says: 'Recorded seconds for each day of a month, by the days of a time zone.',
+});
+
+export const calendars = endpoint({
+  method: 'GET',
+  path: '/api/calendar',
+  action: 'camera.read',
+  ledger: 'none',
+  query: page.extend({
+    limit: z.coerce.number().int().min(1).max(1000).default(1000),
+    month: z.string().regex(/^\d{4}-\d{2}$/),
+    site: id.optional(),
+  }),
+  reply: listOf(
+    z.object({
+      camera: id,
+      name: z.string(),
+      siteId: id,
+      /** Day of the month, and recorded seconds; days without footage are left out. */
+      days: z.array(z.tuple([z.number().int(), z.number()])),
+    }),
+  ),
+  says: 'Recorded seconds for each day of a month, of all cameras, each by the days of its site.',
+});
+
+export const gaps = endpoint({
+  method: 'GET',
+  path: '/api/gaps',
+  action: 'camera.read',
+  ledger: 'none',
+  query: page.extend({ from: instantIn, to: instantIn, site: id.optional() }),
+  reply: listOf(
+    z.object({
+      camera: id,
+      name: z.string(),
+      siteId: id,
+      siteName: z.string(),
+      /** Seconds that are missing in the span. */
+      lostS: z.number(),
+      gaps: z.array(gap),
+    }),
+  ),
+  says: 'The cameras with gaps in a span of at most a day, and the gaps. A page may have fewer than asked for.',
 });
 
 /** What a browser can do, as it found out itself. */

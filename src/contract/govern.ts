@@ -35,9 +35,11 @@ export const ledger = endpoint({
     subject: z.string().max(60).optional(),
     from: instantIn.optional(),
     to: instantIn.optional(),
+    /** `show`: with the entry of each stored segment. Left out they are hidden, unless action or subject asks for them. */
+    segments: z.enum(['show']).optional(),
   }),
   reply: listOf(ledgerEntry),
-  says: 'What was decided and done, newest first.',
+  says: 'What was decided and done, newest first. Entries of single segments are shown when asked for.',
 });
 
 export const ledgerProof = endpoint({

@@ -53,7 +53,7 @@ export function mountPersons(edge: Edge): void {
 export function mountLedger(edge: Edge): void {
   mount(edge, govern.ledger, {
     handle: async ({ query, note }) => {
-      const page = await list(edge.db.kysely, query);
+      const page = await list(edge.db.kysely, { ...query, segments: query.segments === 'show' });
       const filters = Object.entries(query).filter(
         ([name, value]) => name !== 'limit' && value !== undefined,
       );

@@ -100,4 +100,4 @@ export function candidatesQuery(search: GapSearch): RawBuilder<{ id: string; ord
   `;
 }
 /** A segment that is longer makes its camera one to look at exactly, which finds it. */
-const longestMs = 15 * 60_000;
+const longestMs = 3 * 60_000;

@@ -83,42 +83,68 @@ export async function islandsOf(
   span: Span,
 ): Promise<Map<string, Island[]>> {
   const found = new Map<string, Island[]>();
-  for (const { camera_id, from_ms, to_ms, condition } of (await islandsQuery(cameraIds, span).execute(db))
-    .rows) {
-    const island = { fromMs: from_ms, toMs: to_ms, condition };
-    const known = found.get(camera_id);
-    if (known) known.push(island);
-    else found.set(camera_id, [island]);
-  }
+  const { rows } = await shoresQuery(cameraIds, span).execute(db);
+  for (const camera of Map.groupBy(rows, (row) => row.camera_id))
+    found.set(camera[0], islandsBetween(camera[1]));
   return found;
 }
 
-interface IslandRow {
+const conditions = ['good', 'missing', 'damaged'] as const;
+
+/** A file that begins an island of its condition, with where the one before it ended; and the last file of all. */
+interface Shore {
   camera_id: string;
-  from_ms: number;
-  to_ms: number;
+  start_ms: number;
+  end_ms: number;
   condition: Island['condition'];
+  /** Up to where files of each condition reach before this one. */
+  good_ms: number | null;
+  missing_ms: number | null;
+  damaged_ms: number | null;
+  is_last: boolean;
 }
 
-export function islandsQuery(cameraIds: readonly string[], span: Span): RawBuilder<IslandRow> {
+function islandsBetween(shores: readonly Shore[]): Island[] {
+  const open = new Map<Island['condition'], number>();
+  const closed: Island[] = [];
+  const close = (condition: Island['condition'], toMs: number | null) => {
+    const fromMs = open.get(condition);
+    if (fromMs !== undefined && toMs !== null) closed.push({ fromMs, toMs, condition });
+    open.delete(condition);
+  };
+  for (const { start_ms, end_ms, condition, is_last, ...reach } of shores) {
+    const before = reach[`${condition}_ms`];
+    if (before === null || start_ms > before + touchMs) {
+      close(condition, before);
+      open.set(condition, start_ms);
+    }
+    if (is_last)
+      for (const one of conditions)
+        close(one, one === condition ? Math.max(end_ms, before ?? end_ms) : reach[`${one}_ms`]);
+  }
+  return closed.sort((a, b) => a.fromMs - b.fromMs);
+}
+
+/** One pass in the order of the index, and of a day that is whole two rows: the first file and the last. */
+export function shoresQuery(cameraIds: readonly string[], span: Span): RawBuilder<Shore> {
   const [fromMs, toMs] = [Math.floor(span.fromMs), Math.ceil(span.toMs)];
-  return sql<IslandRow>`
-    select camera_id, min(start_ms) as from_ms, max(end_ms) as to_ms, condition from (
-      select *, sum(fresh) over (partition by camera_id, condition order by start_ms, id) as island
-      from (
-        select segment.*, case when start_ms > ${touchMs}::int8 + max(end_ms) over (
-            partition by camera_id, condition order by start_ms, id rows between unbounded preceding and 1 preceding
-          ) then 1 else 0 end as fresh
-        from unnest(${cameraIds}::text[]) as wanted (camera) cross join lateral (
-          select camera_id, start_ms, end_ms, condition, id from segment
-          where camera_id = wanted.camera and stream = 'main'
-            and start_ms >= ${since(sql`wanted.camera`, fromMs)} and start_ms >= ${fromMs - dayMs}::int8
-            and start_ms < ${toMs}::int8 and end_ms > ${fromMs}::int8
-        ) as segment
-      ) as marked
-    ) as numbered
-    group by camera_id, condition, island
-    order by camera_id, from_ms
+  const reach = (condition: Island['condition']) =>
+    sql`max(case when condition = ${sql.lit(condition)} then end_ms end) over before`;
+  return sql<Shore>`
+    select shore.* from unnest(${cameraIds}::text[]) as wanted (camera) cross join lateral (
+      select * from (
+        select camera_id, start_ms, end_ms, condition, ${reach('good')} as good_ms, ${reach('missing')} as missing_ms,
+          ${reach('damaged')} as damaged_ms, lead(start_ms) over before is null as is_last
+        from segment
+        where camera_id = wanted.camera and stream = 'main'
+          and start_ms >= ${since(sql`wanted.camera`, fromMs)} and start_ms >= ${fromMs - dayMs}::int8
+          and start_ms < ${toMs}::int8 and end_ms > ${fromMs}::int8
+        window before as (order by start_ms rows between unbounded preceding and 1 preceding)
+      ) as files
+      where is_last or coalesce(start_ms > ${touchMs}::int8 +
+        case condition when 'good' then good_ms when 'missing' then missing_ms else damaged_ms end, true)
+      order by start_ms
+    ) as shore
     limit 100000
   `;
 }

@@ -1,6 +1,6 @@
 /** The ledger: who did or was refused what, on what, and why; filters in the address, older rows on demand. */
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Input, Select } from 'antd';
+import { Button, Checkbox, Input, Select } from 'antd';
 import { useMemo } from 'react';
 import { z } from 'zod';
 import { gate, govern } from '../../../src/contract/index.ts';
@@ -32,6 +32,7 @@ const address = z.object({
   subject: z.string().max(60).optional().catch(undefined),
   from: day,
   to: day,
+  segments: z.enum(['show']).optional().catch(undefined),
   columns: z.string().max(300).optional().catch(undefined),
 });
 type State = z.output<typeof address>;
@@ -44,6 +45,7 @@ const noFilter = {
   subject: undefined,
   from: undefined,
   to: undefined,
+  segments: undefined,
 };
 
 export function LedgerPage() {
@@ -87,7 +89,7 @@ export function LedgerPage() {
 
 /** The days are those of this computer's zone, in which the times are shown too. */
 function queryOf(state: State) {
-  const { action, outcome, actor, subject, from, to } = state;
+  const { action, outcome, actor, subject, from, to, segments } = state;
   const next = to ? new Date(`${to}T00:00:00`) : null;
   next?.setDate(next.getDate() + 1);
   const all = {
@@ -97,6 +99,7 @@ function queryOf(state: State) {
     subject,
     from: from && new Date(`${from}T00:00:00`).toISOString(),
     to: next?.toISOString(),
+    segments,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== ''));
 }
@@ -180,6 +183,12 @@ function Filters({
         )}
         <Day label={t('filterFrom')} value={state.from} choose={(from) => change({ from })} />
         <Day label={t('filterTo')} value={state.to} choose={(to) => change({ to })} />
+        <Checkbox
+          checked={state.segments === 'show'}
+          onChange={(event) => change({ segments: event.target.checked ? 'show' : undefined })}
+        >
+          {t('withSegments')}
+        </Checkbox>
         {isFiltered && (
           <Button type="link" onClick={() => change(noFilter)}>
             {shell('clearFilters')}
