@@ -52,7 +52,7 @@ export async function fsckRebuild(
   const unreadable: { path: string; why: string }[] = [];
   const beganMs = systemClock.monoMs();
   let files = 0;
-  await using adoption = new Adoption(at);
+  const adoption = new Adoption(at);
   await adoption.begin();
   await readVolumes(volumes, keys, {
     read: async (facts, path) => {

@@ -1,28 +1,43 @@
 /**
  * What a closed segment says of itself at its two ends: who it is in its header, how long it is in its end record.
- * Nothing between is read and no key is needed, so that millions of them are an index within minutes.
+ * Nothing between is read and no key is needed, so that millions of them are an index within minutes. Read by calls
+ * that block, in a thread of their own: five awaits a file had cost six times as much as the reading itself.
  */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SegmentFacts, Volume } from '../engine/index.ts';
 import { readHeader, readRecordHeader, recordHeaderBytes, recordMagic } from '../engine/seal/index.ts';
-import { openBytes } from '../engine/segment/index.ts';
-import { digestNotRead } from '../store/index.ts';
 
 /** A header is about 350 bytes and stands twice. */
-const startBytes = 2_048;
+const startBytes = 1_024;
 /** The end record: 64 bytes in the clear, about 120 sealed. */
 const endBytes = 512;
+const buffer = Buffer.allocUnsafe(startBytes + endBytes);
+/** As `digestNotRead` of the store, which a thread that only reads does not load. */
+const notRead = '0'.repeat(64);
 
 /** Null: the file has no end record, or its header needs a closer look; then it has to be walked. */
-export async function factsByHeads(volume: Volume, path: string): Promise<SegmentFacts | null> {
-  await using bytes = await openBytes(volume, path);
-  const size = await bytes.size();
-  const start = Buffer.allocUnsafe(Math.min(startBytes, size));
-  const tail = Buffer.allocUnsafe(Math.min(endBytes, size));
-  const [startRead, tailRead] = await Promise.all([
-    bytes.read(start, 0),
-    bytes.read(tail, size - tail.length),
-  ]);
-  if (startRead < start.length || tailRead < tail.length) return null;
+export function factsByHeads(volume: Volume, path: string): SegmentFacts | null {
+  const file = openSync(join(volume.path, path), 'r');
+  try {
+    const { size } = fstatSync(file);
+    const start = buffer.subarray(0, readSync(file, buffer, 0, Math.min(startBytes, size), 0));
+    const wanted = Math.min(endBytes, size);
+    const tail = buffer.subarray(
+      startBytes,
+      startBytes + readSync(file, buffer, startBytes, wanted, size - wanted),
+    );
+    return tail.length === wanted ? factsOf({ start, tail, size }, volume, path) : null;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function factsOf(
+  { start, tail, size }: { start: Buffer; tail: Buffer; size: number },
+  volume: Volume,
+  path: string,
+): SegmentFacts | null {
   const end = endIn(tail);
   if (end === null) return null;
   const { identity, damage } = readHeader(start);
@@ -33,7 +48,7 @@ export async function factsByHeads(volume: Volume, path: string): Promise<Segmen
     ...{ startMs: Math.round(identity.startMs), endMs: Math.round(end.wallMs) },
     ...{ startTicks: end.decodeTicks, durationTicks: end.ticks, pictures: end.pictures, bytes: size },
     ...end.totals,
-    digest: digestNotRead,
+    digest: notRead,
   };
 }
 

@@ -1,19 +1,19 @@
-/** Every segment file of some volumes, read for what it says of itself, oldest first for each stream, a few at once. */
+/** Every segment file of some volumes, read for what it says of itself, oldest first for each stream. */
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { SegmentFacts, Volume } from '../engine/index.ts';
 import type { DayKeys } from '../engine/keys/index.ts';
 import { inspect } from '../engine/segment/index.ts';
 import { fileNameOf, isDay, isSource } from './footage-names.ts';
-import { factsByHeads } from './heads.ts';
+import type { Day, DayRead } from './heads-thread.ts';
 
 export interface Reading {
   read(facts: SegmentFacts, path: string): Promise<void>;
   failed(path: string, why: string): void;
   progress(done: number, of: number): void;
 }
-
-const atOnce = 16;
 
 export async function readVolumes(
   volumes: readonly Volume[],
@@ -22,10 +22,20 @@ export async function readVolumes(
 ): Promise<void> {
   const days: { volume: Volume; path: string }[] = [];
   for (const volume of volumes) for (const path of await daysOf(volume)) days.push({ volume, path });
-  // Days say how far it is: to count the files first would be to list everything twice.
-  for (const [index, { volume, path }] of days.entries()) {
-    await readDay(volume, path, keys, reading);
-    reading.progress(index + 1, days.length);
+  const thread = new Worker(new URL('./heads-thread.ts', import.meta.url));
+  try {
+    let next = days[0] ? ask(thread, days[0]) : null;
+    // Days say how far it is: to count the files first would be to list everything twice.
+    for (const index of days.keys()) {
+      const { day, read } = (await next)!;
+      const following = days[index + 1];
+      // The day behind is read while the rows of this one are written.
+      next = following ? ask(thread, following) : null;
+      await take(day, read, keys, reading);
+      reading.progress(index + 1, days.length);
+    }
+  } finally {
+    await thread.terminate();
   }
 }
 
@@ -40,28 +50,26 @@ async function names(folder: string, isWanted: (name: string) => boolean): Promi
   return (await readdir(folder)).filter(isWanted).sort();
 }
 
-async function readDay(volume: Volume, day: string, keys: DayKeys, reading: Reading): Promise<void> {
-  const files = (await names(join(volume.path, day), (name) => fileNameOf(name) !== null)).sort(
-    (a, b) => fileNameOf(a)!.startMs - fileNameOf(b)!.startMs || (a < b ? -1 : 1),
-  );
-  for (let i = 0; i < files.length; i += atOnce) {
-    const paths = files.slice(i, i + atOnce).map((name) => `${day}/${name}`);
-    const found = await Promise.all(paths.map((path) => readOne(volume, path, keys)));
-    for (const [k, { facts, damaged }] of found.entries()) {
-      const full = join(volume.path, paths[k] as string);
-      if (facts) await reading.read(facts, full);
-      for (const why of damaged) reading.failed(full, why);
-    }
-  }
+async function ask(thread: Worker, { volume, path }: { volume: Volume; path: string }) {
+  const files = await names(join(volume.path, path), (name) => fileNameOf(name) !== null);
+  files.sort((a, b) => fileNameOf(a)!.startMs - fileNameOf(b)!.startMs || (a < b ? -1 : 1));
+  const day: Day = { volume, paths: files.map((name) => `${path}/${name}`) };
+  thread.postMessage(day);
+  const [read] = (await once(thread, 'message')) as [DayRead];
+  return { day, read };
 }
 
-/** By its two ends where it was closed in order; one that was not is walked, and what is torn at its end left out. */
-async function readOne(volume: Volume, path: string, keys: DayKeys) {
-  try {
-    const facts = await factsByHeads(volume, path);
-    if (facts !== null) return { facts, damaged: [] };
-  } catch {
-    // Whatever is wrong with it, the walk finds and names it.
+async function take({ volume, paths }: Day, read: DayRead, keys: DayKeys, reading: Reading): Promise<void> {
+  for (const [i, path] of paths.entries()) {
+    const full = join(volume.path, path);
+    const facts = read[i];
+    if (facts) {
+      await reading.read(facts, full);
+      continue;
+    }
+    // Not closed in order: walked, and what is torn at its end left out.
+    const found = await inspect(volume, path, false, keys);
+    if (found.facts) await reading.read(found.facts, full);
+    for (const why of found.damaged) reading.failed(full, why);
   }
-  return inspect(volume, path, false, keys);
 }

@@ -1,5 +1,5 @@
 /**
- * Footage that was found on the disks is taken into the index: rows by the same queue that recording uses, cameras
+ * Footage that was found on the disks is taken into the index: rows as recording writes them, cameras
  * that nobody knows any more, and for their holes gaps that say why nothing better can be said.
  */
 import { type Kysely, sql } from 'kysely';
@@ -8,12 +8,13 @@ import { addFoundCamera, isCameraId } from '../collect/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import type { SegmentFacts, Volume } from '../engine/index.ts';
 import { append, system } from '../ledger/index.ts';
+import { KnownDays } from './days.ts';
 import { touchMs } from './gaps.ts';
-import { RowQueue } from './rows.ts';
+import { type SegmentChange, storeSegments } from './rows.ts';
 
-/** Rows in memory; whoever reads the disks waits beyond this. */
-const mostWaiting = 4_000;
-const writeWithinMs = 120_000;
+/** PostgreSQL takes 65,535 values a statement; a row has about thirty. */
+const batchSize = 1_000;
+const writers = 3;
 const gapsAtOnce = 1_000;
 
 export interface Adopted {
@@ -24,26 +25,20 @@ export interface Adopted {
   readonly refused: number;
 }
 
-export class Adoption implements AsyncDisposable {
+export class Adoption {
   readonly #at: { db: Database; clock: Clock; log: Log };
-  readonly #rows: RowQueue;
   readonly #known = new Set<string>();
+  readonly #days = new KnownDays();
   /** Made here, with the first moment of their footage. */
   readonly #found = new Map<string, number>();
+  #waiting: SegmentChange[] = [];
+  readonly #writing = new Set<Promise<void>>();
+  #fault: unknown = null;
   #segments = 0;
   #refused = 0;
 
   constructor(at: { db: Database; clock: Clock; log: Log }) {
     this.#at = at;
-    this.#rows = new RowQueue({
-      ...at,
-      written: (changes) => {
-        this.#segments += changes.length;
-      },
-      lost: (changes) => {
-        this.#refused += changes.length;
-      },
-    });
   }
 
   async begin(): Promise<void> {
@@ -58,8 +53,8 @@ export class Adoption implements AsyncDisposable {
     if (!this.#known.has(cameraId)) await this.#find(cameraId, startMs);
     const firstMs = this.#found.get(cameraId);
     if (firstMs !== undefined && startMs < firstMs) this.#found.set(cameraId, startMs);
-    if (this.#rows.length >= mostWaiting) await this.#rows.written(writeWithinMs);
-    this.#rows.push([{ kind: 'segment', segment, recovered: true }]);
+    this.#waiting.push({ kind: 'segment', segment, recovered: true });
+    if (this.#waiting.length >= batchSize) await this.#send();
     return true;
   }
 
@@ -70,9 +65,39 @@ export class Adoption implements AsyncDisposable {
     this.#found.set(id, firstMs);
   }
 
+  /** Whoever reads the disks waits while as many batches are written as may be at once. */
+  async #send(): Promise<void> {
+    const batch = this.#waiting.splice(0);
+    while (this.#writing.size >= writers) await Promise.race(this.#writing);
+    if (this.#fault) throw this.#fault;
+    await this.#days.make(
+      this.#at.db.kysely,
+      batch.map(({ segment }) => segment.startMs),
+    );
+    const writing: Promise<void> = this.#write(batch)
+      .catch((error: unknown) => {
+        this.#fault ??= error;
+      })
+      .finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+  }
+
+  async #write(batch: readonly SegmentChange[]): Promise<void> {
+    const strange = await this.#at.db.kysely.transaction().execute(async (trx) => {
+      // A rebuild that is cut off is begun again: nothing is lost with its last moments.
+      await sql`set local synchronous_commit = off`.execute(trx);
+      return storeSegments(trx, batch, this.#at.clock.wallMs());
+    });
+    this.#segments += batch.length - strange.length;
+    this.#refused += strange.filter(({ why }) => why !== 'id-is-taken').length;
+    for (const one of strange) this.#at.log.warn({ ...one }, 'a file is not taken into the index');
+  }
+
   /** All rows written, gaps made, and one entry of the ledger that says that the index was made anew. */
   async end(): Promise<Adopted> {
-    await this.#rows.written(writeWithinMs);
+    if (this.#waiting.length > 0) await this.#send();
+    await Promise.all(this.#writing);
+    if (this.#fault) throw this.#fault;
     const { db, clock } = this.#at;
     const nowMs = clock.wallMs();
     let gaps = 0;
@@ -85,10 +110,6 @@ export class Adoption implements AsyncDisposable {
       }),
     );
     return adopted;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#rows[Symbol.asyncDispose]();
   }
 }
 
