@@ -151,7 +151,7 @@ before(async () => {
   const created = new Date(monthFromMs);
   await kysely
     .insertInto('site')
-    .values({ id: site, name: '校门 Gate', name_folded: 'gate', time_zone: timeZone, created })
+    .values({ id: site, name: '校门 Gate', name_folded: 'gate', address: '', time_zone: timeZone, created })
     .execute();
   await kysely.insertInto('volume').values({ id: 'footage', path: '/nowhere', created }).execute();
   const of = (id: string, name: string, orderedMs: number) => ({

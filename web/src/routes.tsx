@@ -94,9 +94,29 @@ const pages = [
     lazyRouteComponent(() => import('./pages/PeoplePage.tsx'), 'PeoplePage'),
   ),
   page(
+    '/storage',
+    'system.read',
+    lazyRouteComponent(() => import('./storage/StoragePage.tsx'), 'StoragePage'),
+  ),
+  page(
     '/system',
     'system.read',
     lazyRouteComponent(() => import('./pages/SystemPage.tsx'), 'SystemPage'),
+  ),
+  page(
+    '/completeness',
+    'completeness.read',
+    lazyRouteComponent(() => import('./completeness/CompletenessPage.tsx'), 'CompletenessPage'),
+  ),
+  page(
+    '/keeping',
+    'retention.read',
+    lazyRouteComponent(() => import('./keeping/KeepingPage.tsx'), 'KeepingPage'),
+  ),
+  page(
+    '/keeping/certificates/$id',
+    'retention.read',
+    lazyRouteComponent(() => import('./keeping/Certificates.tsx'), 'CertificatePage'),
   ),
   page(
     '/me',

@@ -14,6 +14,7 @@ const kinds: Readonly<Record<GapCause, GapKind>> = {
   disk: 'storage',
   damaged: 'storage',
   missing: 'storage',
+  'bucket-away': 'storage',
   space: 'storage',
   'space-sub': 'storage',
   'system-crash': 'storage',
@@ -26,6 +27,9 @@ const kinds: Readonly<Record<GapCause, GapKind>> = {
   retired: 'person',
   changed: 'person',
   deleted: 'person',
+  'key-destroyed': 'person',
+  'key-missing': 'storage',
+  'no-key': 'system',
 };
 
 export const gapKinds = ['camera', 'storage', 'system', 'person'] as const;

@@ -1,9 +1,12 @@
 /** The frame around every page of somebody who is signed in: menu, account, and the state of the line. */
 import {
   AppstoreOutlined,
+  CheckSquareOutlined,
   CloseOutlined,
+  DatabaseOutlined,
   FileProtectOutlined,
   HddOutlined,
+  HourglassOutlined,
   LogoutOutlined,
   MenuFoldOutlined,
   MenuOutlined,
@@ -19,6 +22,7 @@ import { type Action, gate } from '../../../src/contract/index.ts';
 import { useChange } from '../api.ts';
 import { useLink, useLiveEvents } from '../live.ts';
 import { useForgetAll, useMe, useRoleNames } from '../session.ts';
+import { StorageTrouble } from '../storage/TroubleLine.tsx';
 import { enterPlace, themeOf } from '../theme.ts';
 import { sayTime } from '../time.ts';
 import { useWords } from '../useWords.ts';
@@ -26,7 +30,7 @@ import { shellWords } from '../words/shell.ts';
 
 interface Entry {
   readonly to: string;
-  readonly word: 'wall' | 'cameras' | 'ledger' | 'people' | 'system';
+  readonly word: 'wall' | 'cameras' | 'ledger' | 'people' | 'storage' | 'system' | 'keeping' | 'completeness';
   readonly needs: Action;
   readonly icon: ReactNode;
 }
@@ -36,7 +40,10 @@ export const menu: readonly Entry[] = [
   { to: '/wall', word: 'wall', needs: 'view.live', icon: <AppstoreOutlined /> },
   { to: '/cameras', word: 'cameras', needs: 'camera.read', icon: <VideoCameraOutlined /> },
   { to: '/ledger', word: 'ledger', needs: 'ledger.read', icon: <FileProtectOutlined /> },
+  { to: '/completeness', word: 'completeness', needs: 'completeness.read', icon: <CheckSquareOutlined /> },
+  { to: '/keeping', word: 'keeping', needs: 'retention.read', icon: <HourglassOutlined /> },
   { to: '/people', word: 'people', needs: 'person.read', icon: <TeamOutlined /> },
+  { to: '/storage', word: 'storage', needs: 'system.read', icon: <DatabaseOutlined /> },
   { to: '/system', word: 'system', needs: 'system.read', icon: <HddOutlined /> },
 ];
 
@@ -102,6 +109,7 @@ export function Shell() {
       </Drawer>
       <div className="body">
         <LineState />
+        <StorageTrouble />
         <main id="main" ref={main} tabIndex={-1}>
           <Outlet />
         </main>
