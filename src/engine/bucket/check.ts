@@ -12,7 +12,7 @@ import { BucketFault } from './problem.ts';
 import type { Wire } from './wire.ts';
 
 export async function checkBucket(wire: Wire): Promise<BucketFeatures> {
-  const features = await featuresOf(wire, 2);
+  const features = await featuresOf(wire, 1);
   for await (const _ of listObjects(wire)) break;
   // Not below a camera's name, so that no survey takes it for footage.
   const path = `custos-test/${newSecret(9)}`;
