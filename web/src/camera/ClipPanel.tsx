@@ -2,6 +2,7 @@
 import { CloseOutlined, DownloadOutlined } from '@ant-design/icons';
 import { Button, Input } from 'antd';
 import { useEffect, useState } from 'react';
+import { KeepSpan } from '../keeping/KeepSpan.tsx';
 import { useTell, WhyButton } from '../shell/controls.tsx';
 import { saySpan, timeParts } from '../time.ts';
 import { useLanguage, useWords } from '../useWords.ts';
@@ -63,6 +64,7 @@ export function ClipPanel({
         </span>
       )}
       <span className="wall-space" />
+      {isGood && <KeepSpan camera={camera} span={span} zone={zone} />}
       <WhyButton
         type="primary"
         icon={<DownloadOutlined aria-hidden="true" />}

@@ -9,6 +9,7 @@ import { useTheme } from '../theme.ts';
 import { saySpan, sayTime, timeParts } from '../time.ts';
 import { useLanguage, useWords } from '../useWords.ts';
 import { cameraPageWords } from '../words/camera.ts';
+import { keepingWords } from '../words/keeping.ts';
 import { type Colours, draw, rows, type Scene, under } from './draw.ts';
 import { msAt, msPerPx, type Scale, type Stretch, xOf, zoomed } from './scale.ts';
 import type { Footage } from './useTimeline.ts';
@@ -120,8 +121,9 @@ const ordered = (a: number, b: number): Stretch => ({ fromMs: Math.min(a, b), to
 /** What is under the cursor, in words. */
 function Hint({ x, scale, zone, footage, readNow }: TimelineProps & { x: number; scale: Scale }) {
   const t = useWords(cameraPageWords);
+  const k = useWords(keepingWords);
   const lang = useLanguage();
-  const { atMs, gap, span } = under(footage, scale, x);
+  const { atMs, gap, span, kept } = under(footage, scale, x);
   const at = timeParts(atMs, zone);
   const isLeft = x > scale.widthPx / 2;
   const what = () => {
@@ -151,6 +153,11 @@ function Hint({ x, scale, zone, footage, readNow }: TimelineProps & { x: number;
       ) : (
         <div className="soft">{what()}</div>
       )}
+      {[...new Set(kept.map(({ kind }) => kind))].map((kind) => (
+        <div key={kind} className="timeline-hint-cause">
+          {kind === 'hold' ? k('onTimeline') : k(kind)}
+        </div>
+      ))}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** Draws the timeline's strip on a canvas: spans, gaps by cause, times, the playhead and now. */
 import { type GapKind, gapKindOf } from './causes.ts';
 import { msAt, type Scale, type Stretch, ticksOf, xOf } from './scale.ts';
-import type { Footage } from './useTimeline.ts';
+import type { Footage, Kept } from './useTimeline.ts';
 
 /** Rows of the strip, px from its top. */
 export const rows = { labels: 22, track: 26, trackEnd: 66, height: 74 } as const;
@@ -45,6 +45,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
   context.fillStyle = colours.span;
   for (const span of scene.footage.spans) fillStretch(context, scale, span, 1);
   for (const gap of scene.footage.gaps) drawGap(context, scene, gap, gapKindOf(gap.cause));
+  for (const kept of scene.footage.kept) drawKept(context, scene, kept);
   drawTicks(context, scene);
   if (scene.selection) drawSelection(context, scene, scene.selection);
   drawNow(context, scene);
@@ -135,6 +136,18 @@ function hatch(
   context.stroke();
 }
 
+/** A line over the track for what is held, with ends like brackets; a thinner one for what is marked. */
+function drawKept(context: CanvasRenderingContext2D, { scale, colours }: Scene, kept: Kept): void {
+  const from = Math.max(-4, xOf(scale, kept.fromMs));
+  const to = Math.min(scale.widthPx + 4, Math.max(xOf(scale, kept.toMs), xOf(scale, kept.fromMs) + 3));
+  if (to <= 0 || from >= scale.widthPx) return;
+  const isHeld = kept.kind === 'hold';
+  const tall = isHeld ? 4 : 2;
+  context.fillStyle = isHeld ? colours.text : colours.warn;
+  context.fillRect(from, rows.track, to - from, tall);
+  for (const x of [from, to - 2]) context.fillRect(x, rows.track, 2, isHeld ? 11 : 7);
+}
+
 function drawTicks(context: CanvasRenderingContext2D, { scale, zone, colours, font }: Scene): void {
   context.textBaseline = 'middle';
   context.textAlign = 'left';
@@ -208,5 +221,6 @@ export function under(footage: Footage, scale: Scale, x: number) {
   const nearMs = msAt(scale, x + 3) - atMs;
   const gap = footage.gaps.find((each) => each.fromMs - nearMs <= atMs && atMs <= each.toMs + nearMs);
   const span = footage.spans.find((each) => each.fromMs <= atMs && atMs < each.toMs);
-  return { atMs, gap: gap ?? null, span: span ?? null };
+  const kept = footage.kept.filter((each) => each.fromMs <= atMs && atMs < each.toMs);
+  return { atMs, gap: gap ?? null, span: span ?? null, kept };
 }

@@ -15,9 +15,16 @@ export interface Gap extends Stretch {
   readonly isOpen: boolean;
 }
 
+/** Nothing of a hold is deleted; a mark is kept longer. */
+export interface Kept extends Stretch {
+  readonly id: string;
+  readonly kind: 'hold' | 'important' | 'alarm';
+}
+
 export interface Footage {
   readonly spans: readonly Stretch[];
   readonly gaps: readonly Gap[];
+  readonly kept: readonly Kept[];
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
   readonly isLoading: boolean;
@@ -42,6 +49,15 @@ export function gapsOf(reply: Pick<Reply, 'gaps'>): readonly Gap[] {
     detail: gap.detail,
     isOpen: gap.open,
   }));
+}
+
+/** Each once, though it reaches over several pieces of the window. */
+function keptOf(replies: readonly Pick<Reply, 'holds' | 'marks'>[]): readonly Kept[] {
+  const all = replies.flatMap(({ holds, marks }) => [
+    ...holds.map((hold) => ({ ...stretch(hold), id: hold.id, kind: 'hold' as const })),
+    ...marks.map((mark) => ({ ...stretch(mark), id: mark.id, kind: mark.kind })),
+  ]);
+  return [...new Map(all.map((each) => [each.id, each])).values()];
 }
 
 const isSameGap = (a: Gap, b: Gap) =>
@@ -76,6 +92,7 @@ export function useFootage(id: string, window: Stretch, zone: string, nowMs: num
           touchMs,
         ),
         gaps: merged(replies.flatMap(gapsOf), touchMs, isSameGap),
+        kept: keptOf(replies),
         oldestMs: replies.length ? Math.min(...ends('oldest'), Number.POSITIVE_INFINITY) : null,
         newestMs: replies.length ? Math.max(...ends('newest'), 0) || null : null,
         isLoading: found.some((each) => each.isLoading),

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { collect } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
 import { sayRefusal, useCall, useChange } from '../api.ts';
+import { KeepingDialog } from '../keeping/KeepingDialog.tsx';
 import { useMay } from '../session.ts';
 import { byShape, useTell, WhyButton } from '../shell/controls.tsx';
 import { type Column, Register, type RegisterState, RegisterTools } from '../shell/Register.tsx';
@@ -12,6 +13,7 @@ import { Empty, Loaded, Said } from '../shell/states.tsx';
 import { timeParts } from '../time.ts';
 import { useWords } from '../useWords.ts';
 import { cameraWords } from '../words/cameras.ts';
+import { keepingWords } from '../words/keeping.ts';
 import { shellWords } from '../words/shell.ts';
 
 type Site = z.output<typeof collect.site>;
@@ -27,8 +29,10 @@ export function Sites({
 }) {
   const t = useWords(cameraWords);
   const shell = useWords(shellWords);
+  const k = useWords(keepingWords);
   const found = useCall(collect.sites, {});
   const [open, setOpen] = useState<Site | 'new' | null>(null);
+  const [keeps, setKeeps] = useState<{ id: string; name: string } | null>(null);
   const why = useMay()('site.configure') ? null : sayRefusal('gate.denied', { action: 'site.configure' });
   const columns = siteColumns(t, showCameras);
   return (
@@ -53,19 +57,33 @@ export function Sites({
               state={state}
               change={change}
               controls={(each) => (
-                <WhyButton
-                  type="link"
-                  size="small"
-                  why={why}
-                  onClick={() => setOpen(each)}
-                  aria-label={t('editSite', { name: each.name })}
-                >
-                  {shell('edit')}
-                </WhyButton>
+                <>
+                  <WhyButton
+                    type="link"
+                    size="small"
+                    why={why}
+                    onClick={() => setKeeps(each)}
+                    aria-label={k('settleOf', { site: each.name })}
+                  >
+                    {k('title')}
+                  </WhyButton>
+                  <WhyButton
+                    type="link"
+                    size="small"
+                    why={why}
+                    onClick={() => setOpen(each)}
+                    aria-label={t('editSite', { name: each.name })}
+                  >
+                    {shell('edit')}
+                  </WhyButton>
+                </>
               )}
             />
           )}
-          {open && <SiteDialog site={open === 'new' ? null : open} close={() => setOpen(null)} />}
+          {keeps && <KeepingDialog site={keeps} close={() => setKeeps(null)} />}
+          {open && (
+            <SiteDialog made={setKeeps} site={open === 'new' ? null : open} close={() => setOpen(null)} />
+          )}
         </>
       )}
     </Loaded>
@@ -130,7 +148,16 @@ interface SiteFields {
   timeZone: string;
 }
 
-function SiteDialog({ site, close }: { site: Site | null; close: () => void }) {
+function SiteDialog({
+  site,
+  made,
+  close,
+}: {
+  site: Site | null;
+  /** A new site is asked at once what it is and how long it keeps. */
+  made: (site: { id: string; name: string }) => void;
+  close: () => void;
+}) {
   const t = useWords(cameraWords);
   const shell = useWords(shellWords);
   const tell = useTell();
@@ -139,9 +166,10 @@ function SiteDialog({ site, close }: { site: Site | null; close: () => void }) {
   const add = useChange(collect.addSite, stale);
   const save = useChange(collect.changeSite, stale);
   const then = {
-    onSuccess: () => {
+    onSuccess: (saved: Site) => {
       tell.done(t('siteSaved'));
       close();
+      if (!site) made(saved);
     },
   };
   const submit = ({ name, address, timeZone }: SiteFields) => {

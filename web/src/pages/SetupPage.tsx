@@ -8,13 +8,15 @@ import { Navigate, useNavigate } from '@tanstack/react-router';
 import { Button, Form, Input, Steps } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { z } from 'zod';
-import { collect, gate } from '../../../src/contract/index.ts';
+import { collect, gate, keeping } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
 import { call, forget, useCall, useChange } from '../api.ts';
 import { type CameraFields, CameraForm, newCameraBody } from '../cameras/CameraForm.tsx';
 import { StatusTag, useTroubleOf } from '../cameras/state.tsx';
+import { bodyOf, type KeepingFields, KeepingItems, usualKeeping } from '../keeping/KeepingForm.tsx';
+import '../keeping/keeping.css';
 import { sessionKey } from '../session.ts';
-import { byShape } from '../shell/controls.tsx';
+import { byShape, useTell } from '../shell/controls.tsx';
 import { Entrance } from '../shell/Entrance.tsx';
 import { NewPassword, PasswordAgain } from '../shell/passwords.tsx';
 import { Loaded, Notice, Said } from '../shell/states.tsx';
@@ -38,6 +40,8 @@ interface Answers {
   site?: string;
   code?: string;
   name?: string;
+  /** What the site is and how long it keeps. */
+  keeping?: KeepingFields;
 }
 
 export function SetupPage() {
@@ -128,10 +132,17 @@ function UnitStep({
   const t = useWords(setupWords);
   const shell = useWords(shellWords);
   const camera = useWords(cameraWords);
+  const [form] = Form.useForm<Answers & KeepingFields>();
   const needed = { required: true, whitespace: true, message: shell('required') };
   const shape = byShape(nameShape, camera('fieldNameBad'));
   return (
-    <Form layout="vertical" requiredMark={false} initialValues={answers} onFinish={next}>
+    <Form
+      form={form}
+      layout="vertical"
+      requiredMark={false}
+      initialValues={{ ...usualKeeping, ...answers.keeping, ...answers }}
+      onFinish={() => next(answersOf(form.getFieldsValue(true)))}
+    >
       <StepHead title={t('unitTitle')} says={t('unitSays')} />
       <Form.Item name="unit" label={t('unit')} extra={t('unitHint')} rules={[needed, shape]}>
         <Input maxLength={80} placeholder={t('unitExample')} autoComplete="organization" />
@@ -139,6 +150,7 @@ function UnitStep({
       <Form.Item name="site" label={t('site')} extra={t('siteHint')} rules={[needed, shape]}>
         <Input maxLength={80} />
       </Form.Item>
+      <KeepingItems form={form} short />
       {codeNeeded && (
         <Form.Item name="code" label={t('code')} extra={t('codeHint')} rules={[needed]}>
           <Input className="mono" maxLength={40} autoComplete="off" spellCheck={false} />
@@ -152,6 +164,16 @@ function UnitStep({
       </div>
     </Form>
   );
+}
+
+function answersOf({ unit, site, code, ...rest }: Answers & KeepingFields): Answers {
+  const { name: _, keeping: __, ...fields } = rest;
+  return {
+    ...(unit === undefined ? {} : { unit }),
+    ...(site === undefined ? {} : { site }),
+    ...(code === undefined ? {} : { code }),
+    keeping: fields,
+  };
 }
 
 function PersonStep({
@@ -172,6 +194,7 @@ function PersonStep({
   const [form] = Form.useForm<{ name: string; password: string }>();
   const name: string = Form.useWatch('name', form) ?? answers.name ?? '';
   const setup = useChange(gate.setup);
+  const tell = useTell();
   const submit = ({ name: given, password }: { name: string; password: string }) => {
     const { unit = '', site, code } = answers;
     // The first site is taken to be where its first administrator sits; the site's page changes it.
@@ -187,14 +210,20 @@ function PersonStep({
     setup.mutate(
       { body },
       {
-        onSuccess: async () => {
+        onSuccess: async ({ siteId }) => {
           client.setQueryData(sessionKey, await call(gate.session));
+          await settle(siteId);
           next();
           await forget(client, [gate.setupState]);
         },
       },
     );
   };
+  // The form has judged it before; where the server does not take it, nothing is deleted until somebody says so.
+  const settle = (id: string) =>
+    call(keeping.settleSite, { params: { id }, body: bodyOf(answers.keeping ?? usualKeeping) }).catch(
+      tell.failed,
+    );
   const goBack = () => {
     keep({ ...answers, name });
     back();
