@@ -8,5 +8,5 @@ export { idPattern, newId, timeOfId } from './ids.ts';
 export { type Log, noLog, openLog, withoutCredentials } from './log.ts';
 export { type Because, Refusal, refuse } from './refusal.ts';
 export { openSecretBox, type SecretBox } from './secret-box.ts';
-export { newCode, newSecret } from './secrets.ts';
+export { newCode, newKey, newSecret } from './secrets.ts';
 export { type Environment, findProgram, readSettings, type Settings, SettingsEnd } from './settings.ts';

@@ -1,7 +1,7 @@
 /** Small files of the key ring: whole or not there, on the platter before anyone relies on them, for us alone. */
-import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { newKey, newSecret } from '../../base/index.ts';
 
 /** Makes a folder, 0700, and its name durable; one that is there is left as it is. */
 export async function ownFolder(path: string): Promise<void> {
@@ -11,7 +11,7 @@ export async function ownFolder(path: string): Promise<void> {
 
 /** Writes a new file; false when there is one of this name already, which is left as it is. */
 export async function writeNew(path: string, bytes: Uint8Array): Promise<boolean> {
-  const draft = join(dirname(path), `.draft-${randomBytes(8).toString('hex')}`);
+  const draft = join(dirname(path), `.draft-${newSecret(9)}`);
   {
     await using file = await open(draft, 'wx', 0o600);
     await file.writeFile(bytes);
@@ -41,7 +41,7 @@ export async function readIfThere(path: string): Promise<Buffer | null> {
 export async function overwrite(path: string): Promise<void> {
   await using file = await open(path, 'r+');
   const { size } = await file.stat();
-  await file.write(randomBytes(Math.max(1, size)), 0, Math.max(1, size), 0);
+  await file.write(newKey(Math.max(1, size)), 0, Math.max(1, size), 0);
   await file.datasync();
 }
 

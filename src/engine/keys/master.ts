@@ -1,7 +1,6 @@
 /** The master of a key ring: which kind it is stands in `master.json`, made at the first start and proven at each. */
-import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { Fault, newId } from '../../base/index.ts';
+import { Fault, newId, newKey } from '../../base/index.ts';
 import { ownFolder, readIfThere, writeNew } from './durable.ts';
 import {
   commandWrapper,
@@ -109,7 +108,7 @@ async function masterOfFile(path: string, mayMake: boolean): Promise<Uint8Array>
       `the master key ${path} is missing: put it back from its backup. Without it no footage recorded so far can be read`,
     );
   await ownFolder(dirname(path));
-  await writeNew(path, randomBytes(masterBytes));
+  await writeNew(path, newKey(masterBytes));
   return whole((await readIfThere(path)) ?? Buffer.alloc(0), path);
 }
 

@@ -3,10 +3,9 @@
  * its own. With a day's key destroyed that day is noise, on this disk and on every copy; a destroyed key stays known
  * as destroyed and is never made again. `docs/storage.md` is the specification of the files.
  */
-import { randomBytes } from 'node:crypto';
 import { chmod, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert, BoundedMap, type Clock, Fault, newId } from '../../base/index.ts';
+import { assert, BoundedMap, type Clock, Fault, newId, newKey } from '../../base/index.ts';
 import type { SourceId } from '../engine.ts';
 import { type DayKey, type DayKeys, dayKeyBytes, NoKey } from './day-key.ts';
 import { overwrite, ownFolder, readIfThere, syncFolder, writeNew } from './durable.ts';
@@ -150,10 +149,7 @@ export class KeyRing implements DayKeys {
   async #make(source: SourceId, day: string): Promise<KeyFile> {
     const keyId = newId('key');
     this.#step('key 1');
-    const wrapped = await this.#master.wrapper.wrap(
-      randomBytes(dayKeyBytes),
-      contextOf({ keyId, source, day }),
-    );
+    const wrapped = await this.#master.wrapper.wrap(newKey(dayKeyBytes), contextOf({ keyId, source, day }));
     const master = this.#master.id;
     const file: KeyFile = {
       ...{ format: 1, keyId, source, day, master },

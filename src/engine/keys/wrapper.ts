@@ -3,8 +3,8 @@
  * to by a program that the operator names. Nothing else knows the master.
  */
 import { spawn } from 'node:child_process';
-import { createCipheriv, createDecipheriv, type KeyObject, randomBytes, scrypt } from 'node:crypto';
-import { childEnvironment, Fault } from '../../base/index.ts';
+import { createCipheriv, createDecipheriv, type KeyObject, scrypt } from 'node:crypto';
+import { childEnvironment, Fault, newKey } from '../../base/index.ts';
 import { asKeyObject } from './day-key.ts';
 
 /** `context` says which key it is, and is authenticated with it: one key's wrapping opens as no other. */
@@ -23,7 +23,7 @@ export function masterWrapper(master: Uint8Array): KeyWrapper {
   const key: KeyObject = asKeyObject(master);
   return {
     wrap: async (secret, context) => {
-      const nonce = randomBytes(nonceBytes);
+      const nonce = newKey(nonceBytes);
       const cipher = createCipheriv(cipherName, key, nonce, { authTagLength: tagBytes });
       cipher.setAAD(Buffer.from(context));
       const body = Buffer.concat([cipher.update(secret), cipher.final()]);
@@ -53,7 +53,7 @@ export interface PassphraseCost {
 
 /** RFC 7914; 128 MB and about half a second, once a start. */
 export const newPassphraseCost = (): PassphraseCost => ({
-  ...{ salt: randomBytes(16).toString('base64'), N: 2 ** 17, r: 8, p: 1 },
+  ...{ salt: Buffer.from(newKey(16)).toString('base64'), N: 2 ** 17, r: 8, p: 1 },
 });
 
 export function masterOfPassphrase(

@@ -288,8 +288,9 @@ function unreadable(error: unknown): {
   values: Record<string, string | number>;
 } {
   if (error instanceof NoKey) {
-    const cause = error.trouble === 'destroyed' ? 'key-destroyed' : 'key-missing';
-    return { cause, code: `view.${cause}`, values: {} };
+    return error.trouble === 'destroyed'
+      ? { cause: 'key-destroyed', code: 'view.key-destroyed', values: {} }
+      : { cause: 'key-missing', code: 'view.key-missing', values: {} };
   }
   const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
   if (code === 'ENOENT') return { cause: 'missing', code: 'view.missing', values: {} };

@@ -4,7 +4,7 @@ import { type Clock, refuse, sayError } from '../../base/index.ts';
 import { knowBucket } from '../bucket/index.ts';
 import type { Fact, FilePlan, Footage, TicketId } from '../engine.ts';
 import type { AskHandlers, Child, Hello, MediaConnection, TellHandlers } from '../ipc.ts';
-import { AskedKeys } from '../keys/index.ts';
+import { AskedKeys, NoKey } from '../keys/index.ts';
 import { survey } from '../segment/index.ts';
 import { Library } from './library.ts';
 import { Outlet } from './outlet.ts';
@@ -126,8 +126,14 @@ export class Reader {
       for (const segment of footage.segments) segments.set(segment.id, segment);
     }
     const all = { segments: [...segments.values()], gaps: [] };
-    const plan = await makePlan(this.#library, all, { fromMs, toMs }, (ref, error) =>
-      this.#child.log.error({ problem: sayError(error), segment: ref.id }, 'a segment is left out of a file'),
+    let noKey: NoKey | null = null;
+    const leftOut = (ref: Footage['segments'][number], error: unknown): void => {
+      if (error instanceof NoKey) noKey = error;
+      this.#child.log.error({ problem: sayError(error), segment: ref.id }, 'a segment is left out of a file');
+    };
+    const plan = await makePlan(this.#library, all, { fromMs, toMs }, leftOut).catch((error: unknown) =>
+      // Where nothing is left, that is why.
+      refuseWithoutKey(noKey ?? error, error),
     );
     this.#tickets.keepPlan(held, plan);
     return plan.file;
@@ -166,6 +172,16 @@ export class Reader {
     if (atMs < fromMs || atMs > toMs) refuse('view.nothing');
     if (this.#child.setup.ffmpeg === null) refuse('still.no-ffmpeg');
     const footage = await this.#footage(held, atMs, Math.min(toMs, atMs + 1));
-    return storedStill(this.#library, footage, atMs, { ffmpeg: this.#child.setup.ffmpeg, width });
+    const how = { ffmpeg: this.#child.setup.ffmpeg, width };
+    return storedStill(this.#library, footage, atMs, how).catch((error: unknown) =>
+      refuseWithoutKey(error, error),
+    );
   }
+}
+
+/** Says in words that there is no key; anything else goes on as it was. */
+function refuseWithoutKey(why: unknown, otherwise: unknown): never {
+  if (!(why instanceof NoKey)) throw otherwise;
+  if (why.trouble === 'destroyed') refuse('view.key-destroyed');
+  refuse('view.key-missing');
 }
