@@ -11,6 +11,7 @@ import { Notice, Said } from '../shell/states.tsx';
 import { useSaid, useWords } from '../useWords.ts';
 import { cameraWords } from '../words/cameras.ts';
 import { shellWords } from '../words/shell.ts';
+import { storageWords } from '../words/storage.ts';
 import type { Camera } from './state.tsx';
 
 export interface CameraFields {
@@ -23,6 +24,7 @@ export interface CameraFields {
   transport: (typeof collect.transports)[number];
   subUrl?: string;
   soundBasis?: string;
+  importance?: (typeof collect.importances)[number];
 }
 
 type Site = z.output<typeof collect.site>;
@@ -108,6 +110,7 @@ export function CameraForm({ form, sites, initial, camera, onSubmit, error }: Pr
         </Form.Item>
       )}
       <ConnectionTest form={form} {...(camera ? { camera } : {})} />
+      {camera && <ImportanceField />}
       <Collapse
         ghost
         className="form-more"
@@ -144,6 +147,17 @@ function StreamFields() {
         <Select options={collect.transports.map((value) => ({ value, label: t(`transport_${value}`) }))} />
       </Form.Item>
     </>
+  );
+}
+
+/** Asked of a camera that is there: who is recorded longest when disks are full. */
+function ImportanceField() {
+  const t = useWords(storageWords);
+  const own = useWords(cameraWords);
+  return (
+    <Form.Item name="importance" label={t('importance')} extra={own('fieldImportanceHint')}>
+      <Select options={collect.importances.map((value) => ({ value, label: t(`importance_${value}`) }))} />
+    </Form.Item>
   );
 }
 
@@ -267,6 +281,7 @@ export function changedCameraBody(
     transport: fields.transport,
     subUrl: orNull(fields.subUrl),
     soundBasis: orNull(fields.soundBasis),
+    importance: fields.importance ?? camera.importance,
   };
   const differing = Object.entries(next).filter(([key, value]) => value !== camera[key as keyof typeof next]);
   const password = fields.forgetPassword ? '' : fields.password || undefined;

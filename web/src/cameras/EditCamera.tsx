@@ -120,6 +120,7 @@ function fieldsOf(camera: Camera): CameraFields {
     transport: camera.transport,
     subUrl: camera.subUrl ?? '',
     soundBasis: camera.soundBasis ?? '',
+    importance: camera.importance,
     password: '',
     forgetPassword: false,
   };
