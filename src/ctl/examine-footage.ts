@@ -8,8 +8,9 @@ import { type Dirent, existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import { type Clock, sayError } from '../base/index.ts';
+import { type Clock, Fault, sayError } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
+import { BucketFault, isOfTheBucket } from '../engine/bucket/index.ts';
 import type { DayKeys } from '../engine/keys/index.ts';
 import { examine, inspect, openBytes, type SegmentBytes } from '../engine/segment/index.ts';
 import { digestNotRead, setDigest } from '../store/index.ts';
@@ -106,9 +107,10 @@ export async function examineFootage(at: ExamineAt): Promise<FootageSeen> {
     bytes: volumes.reduce((sum, row) => sum + row.bytes, 0),
   };
   const known = await usable(count, places);
+  const away = new Set<string>();
   for (const source of await sourcesOf(count, known)) {
     for await (const day of daysOf(at.db, known, source, count.found)) {
-      await examineDay({ ...count, seen, places: known }, source, day);
+      await examineDay({ ...count, seen, places: known, away }, source, day);
       at.progress(seen, total);
     }
   }
@@ -199,7 +201,12 @@ async function nextStart(db: Kysely<Tables>, source: string, sinceMs: number): P
   return row?.start_ms ?? null;
 }
 
-type DayAt = ExamineAt & { readonly seen: FootageSeen; readonly places: readonly Place[] };
+type DayAt = ExamineAt & {
+  readonly seen: FootageSeen;
+  readonly places: readonly Place[];
+  /** Buckets that do not answer. */
+  readonly away: Set<string>;
+};
 
 async function examineDay(at: DayAt, source: string, day: string): Promise<void> {
   // The files first: one that gets its row while we look is then known, and one that is deleted is asked for twice.
@@ -214,7 +221,7 @@ async function examineDay(at: DayAt, source: string, day: string): Promise<void>
   for (const row of await rowsOf(at.db, source, day)) {
     const place = at.places.find(({ id }) => id === row.volumeId);
     const isListed = files.delete(`${row.volumeId} ${row.path}`);
-    if (!place) continue;
+    if (!place || at.away.has(place.id)) continue;
     await at.pace.turn(() => examineRow(at, place, row, isListed));
   }
   for (const [key, place] of files) await examineFile(at, place, key.slice(place.id.length + 1));
@@ -263,6 +270,7 @@ async function judge(at: DayAt, place: Place, row: Row, isListed: boolean): Prom
     return { what: 'digest', ...named, where: await whereWrong(at, place, row.path) };
   } catch (error) {
     if (isGone(error)) return { what: 'missing', ...named };
+    if (!place.isFolder && isAway(error)) return awayOnce(at, place, error);
     return { what: 'unreadable', ...named, why: sayError(error) };
   }
 }
@@ -299,7 +307,18 @@ function bySize(
   return { what: bytes < wanted ? 'short' : 'long', ...named, bytes, wanted };
 }
 
+/** A bucket that cannot be reached is one finding, not one for each of its segments. */
+function awayOnce({ away }: DayAt, place: Place, error: unknown): FootageFinding | null {
+  if (away.has(place.id)) return null;
+  away.add(place.id);
+  return { what: 'volume', path: place.path, why: sayError(error) };
+}
+
+const isAway = (error: unknown): boolean =>
+  error instanceof BucketFault ? isOfTheBucket(error.problem.code) : error instanceof Fault && error.retry;
+
 function isGone(error: unknown): boolean {
+  if (error instanceof BucketFault && error.problem.code === 'no-object') return true;
   for (let one: unknown = error; one instanceof Error; one = one.cause)
     if ((one as NodeJS.ErrnoException).code === 'ENOENT') return true;
   return false;

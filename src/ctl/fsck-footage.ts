@@ -1,9 +1,11 @@
 /** `custos fsck --depth …`: the footage against its index, said in sentences, with progress on a terminal. */
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { noLog, systemClock } from '../base/index.ts';
+import { noLog, openSecretBox, systemClock } from '../base/index.ts';
 import { openBeside } from '../db/index.ts';
+import { knowBucket } from '../engine/bucket/index.ts';
 import { openKeys } from '../parts.ts';
+import { bucketAccesses } from '../store/index.ts';
 import { type Both, readArguments, type Terminal } from './command.ts';
 import { type Depth, examineFootage, type FootageFinding, type FootageSeen } from './examine-footage.ts';
 import { isRunning, lastAlive } from './is-running.ts';
@@ -29,6 +31,7 @@ export async function fsckFootage(
   });
   const isBeside = await isRunning(db.kysely);
   if (isBeside && !isFast) setPriority(nicest);
+  await knowBuckets(db.kysely, join(settings.data, 'keys'));
   const progress = showProgress({
     isShown: !isJson && process.stderr.isTTY === true,
     clock: systemClock,
@@ -54,6 +57,14 @@ export async function fsckFootage(
   if (isJson) process.stdout.write(`${JSON.stringify({ good: isGood, depth, ...seen, findings })}\n`);
   else process.stdout.write(`${summaryOf(seen, depth)[terminal.language]}\n`);
   return isGood ? 0 : 1;
+}
+
+/** Segments that were moved are read where they are; a bucket whose secret cannot be opened is named as a volume. */
+async function knowBuckets(db: Parameters<typeof bucketAccesses>[0]['db'], keysDir: string): Promise<void> {
+  const hasBucket = await db.selectFrom('bucket').select('volume_id').limit(1).executeTakeFirst();
+  if (!hasBucket) return;
+  const box = await openSecretBox(keysDir);
+  for (const [id, access] of await bucketAccesses({ db, box })) knowBucket(id, access);
 }
 
 /** One finding in words, with the file that it is about. */

@@ -507,6 +507,8 @@ const candidatesQuery = (volumeId: string, beforeMs: number): RawBuilder<Candida
     select camera_id, stream, start_ms, end_ms, id, path, bytes, digest from segment
     where camera_id = source.id and stream = source.kind and start_ms < ${beforeMs}::int8
       and end_ms < ${beforeMs}::int8 and volume_id = ${volumeId} and condition = 'good'
+      -- One that a rebuild took in unread has no digest yet that a carried copy could be held against.
+      and digest <> decode(repeat('00', 32), 'hex')
     order by start_ms limit ${perStream}
   ) as found
   order by start_ms limit ${perPass}

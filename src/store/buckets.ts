@@ -325,6 +325,31 @@ const asBucket = (row: Row): Stored => ({
   sealed: row.secret_sealed,
 });
 
+/** How each bucket is reached, its secret open: for a process beside the server that reads what is stored. */
+export async function bucketAccesses({
+  db,
+  box,
+}: Pick<BucketsAt, 'box'> & { readonly db: Kysely<Tables> }): Promise<Map<string, BucketAccess>> {
+  const rows = await selectBuckets(db).limit(maxBuckets).execute();
+  const accesses = new Map<string, BucketAccess>();
+  for (const { sealed, ...bucket } of rows.map(asBucket)) {
+    if (sealed.length === 0) continue;
+    const { endpoint, region, bucket: name, prefix, style, accessKeyId, ca } = bucket;
+    const secretKey = box.open(sealed, secretContext(bucket.volumeId));
+    accesses.set(bucket.volumeId, {
+      endpoint,
+      region,
+      bucket: name,
+      prefix,
+      style,
+      accessKeyId,
+      secretKey,
+      ca,
+    });
+  }
+  return accesses;
+}
+
 // ---- whether they are there
 
 const lookEveryMs = 30_000;

@@ -7,6 +7,7 @@ export {
   type Bucket,
   type BucketSettings,
   Buckets,
+  bucketAccesses,
   changeBucket,
   findBucket,
   listBuckets,
