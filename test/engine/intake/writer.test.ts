@@ -20,6 +20,7 @@ import { inspect, SegmentFile } from '../../../src/engine/segment/index.ts';
 import type { VideoTrack } from '../../../src/engine/units.ts';
 import { sourceOf } from '../../support/engine.ts';
 import { knownKey, knownKeys } from '../../support/keys.ts';
+import { promisedMs } from '../../support/promise.ts';
 
 async function folder() {
   const path = await mkdtemp(join(tmpdir(), 'custos-writer-'));
@@ -371,4 +372,34 @@ test('lost pictures are a gap with its cause, a slow camera and lost packets wit
   assert.ok(closed?.kind === 'segment-closed');
   assert.equal(closed.segment.packetsLost, 12);
   assert.equal(closed.segment.damagedPictures, 1);
+});
+
+test('what 64 streams write is on its way to the platter within two seconds, whatever the queue of the volume', async () => {
+  await using at = await folder();
+  const syncer = new Syncer();
+  const writtenAtMs: (number | null)[] = [];
+  let worstMs = 0;
+  const writers = Array.from({ length: 64 }, (_, n) => {
+    const beforeStep = (step: string) => {
+      if (step !== 'create 5' || writtenAtMs[n] == null) return;
+      worstMs = Math.max(worstMs, performance.now() - writtenAtMs[n]);
+      writtenAtMs[n] = null;
+    };
+    const failed = (error: Error) => assert.fail(error);
+    return new SegmentWriter({ root: at.path, path: `a/${n}.cvs`, syncer, failed, beforeStep }, sealing());
+  });
+  // As an intake does it: a part each half second, asked for the platter at every third tick.
+  for (let tick = 0; tick < 16; tick++) {
+    for (const [n, writer] of writers.entries()) {
+      const part = partOf([randomBytes(250_000)], tick, { sealed: 0, written: 0 });
+      const written = () => {
+        writtenAtMs[n] ??= performance.now();
+      };
+      writer.append({ ...part, written });
+      if ((tick + n) % 3 === 0) writer.sync();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  await Promise.all(writers.map((writer) => writer.close(counts)));
+  assert.ok(worstMs > 0 && worstMs <= promisedMs(2_000), `${Math.round(worstMs)} ms`);
 });
