@@ -5,6 +5,9 @@ import type { SegmentRef } from '../engine/index.ts';
 import type { Span } from './cover.ts';
 import { touchMs } from './gaps.ts';
 
+/** Why nothing can be read from a folder; one that only takes no writes, or fails now and then, is read on. */
+export const unreadable: readonly string[] = ['missing', 'unmarked', 'foreign', 'stuck'];
+
 export interface StoredSegment extends SegmentRef {
   /** It lies in a bucket that cannot be reached now. */
   readonly isAway: boolean;
@@ -43,6 +46,7 @@ export async function overlapping(
     .innerJoin('volume', 'volume.id', 'segment.volume_id')
     .select(['segment.id', 'start_ms', 'end_ms', 'condition', 'segment.path', 'segment.bytes', 'codec'])
     .select(['volume.id as volume_id', 'volume.path as volume_path', 'volume.kind', 'volume.away'])
+    .select('away_why')
     .where('camera_id', '=', cameraId)
     .where('stream', '=', 'main')
     .where('start_ms', '>=', since(sql`${cameraId}`, Math.floor(span.fromMs)))
@@ -56,7 +60,7 @@ export async function overlapping(
   return rows.map((row) => ({
     id: row.id,
     volume: { id: row.volume_id, path: row.volume_path },
-    isAway: row.kind === 's3' && row.away !== null,
+    isAway: row.away !== null && (row.kind === 's3' || unreadable.includes(row.away_why ?? '')),
     path: row.path,
     startMs: row.start_ms,
     endMs: row.end_ms,

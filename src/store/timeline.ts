@@ -6,7 +6,7 @@ import type { GapCause } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import { clip, cover, type Gap, type Span } from './cover.ts';
 import type { Keeper } from './keeper.ts';
-import { bounds, type Island, islands, islandsIn } from './segments.ts';
+import { bounds, type Island, islands, islandsIn, unreadable } from './segments.ts';
 
 export interface StoreAt {
   readonly db: Database;
@@ -86,13 +86,13 @@ export async function covered(
   ]);
 }
 
-/** What lies in a bucket that cannot be reached now: recorded, and not to be had. */
+/** What lies where nothing can be read now: recorded, and not to be had. */
 async function awayIn({ kysely }: Database, cameraId: string, window: Span): Promise<Gap[]> {
   const away = await kysely
     .selectFrom('volume')
     .select(['id', 'name'])
-    .where('kind', '=', 's3')
     .where('away', 'is not', null)
+    .where((or) => or.or([or('kind', '=', 's3'), or('away_why', 'in', unreadable)]))
     .limit(100)
     .execute();
   const gaps: Gap[] = [];

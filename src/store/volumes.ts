@@ -237,6 +237,8 @@ export class Volumes implements AsyncDisposable {
     const held = this.#held.get(this.#placements.get(cameraId)?.volumeId ?? '');
     const code = String(fact.detail.problem ?? '');
     const named = fact.detail.volume;
+    // What we told the engine ourselves comes back as a fact.
+    if (ownWords.has(code)) return;
     if (!held || held.away || (named !== undefined && named !== held.volume.name)) return;
     // No room where there is room: its own device, or its list of files, is at an end.
     const isContradicted = ['ENOSPC', 'EDQUOT'].includes(code) && this.#roomOf(held) > 0;
@@ -575,6 +577,7 @@ export class Volumes implements AsyncDisposable {
   }
 }
 
+const ownWords: ReadonlySet<string> = new Set(['missing', 'unmarked', 'foreign', 'read-only', 'io', 'stuck']);
 /** Full, behind, or our own want of something: others are better for a while, but it is no broken disk. */
 const passing: ReadonlySet<string> = new Set(['slow', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM']);
 /** What the error of a write says of the whole volume; any other is a failing disk. */

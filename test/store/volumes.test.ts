@@ -75,7 +75,9 @@ async function gapsSince(camera: string, fromMs: number) {
 
 /** Whatever is missing has the disk for its cause, names the volume, and is over within five seconds. */
 async function assertMoved(camera: string, name: string, brokeMs: number): Promise<void> {
-  const gaps = (await gapsSince(camera, brokeMs - 5_000)).filter((gap) => gap.cause !== 'starting');
+  const gaps = (await gapsSince(camera, brokeMs - 5_000)).filter(
+    (gap) => !['starting', 'bucket-away'].includes(gap.cause),
+  );
   for (const gap of gaps) {
     assert.equal(gap.cause, 'disk', JSON.stringify(gaps));
     assert.equal(gap.detail.volume, name, JSON.stringify(gap));
@@ -142,6 +144,11 @@ describe('a disk that', { skip: noMounts ?? false }, () => {
     assert.equal(stateOf(id).away?.why, 'unmarked');
     assert.deepEqual(await readdir(disk.path), [], 'the empty folder below is no volume of ours');
     for (const camera of cameras) await assertMoved(camera, 'north', brokeMs);
+    const gaps = await gapsSince(cameras[0]!, brokeMs - 5_000);
+    assert.ok(
+      gaps.some(({ cause, detail }) => cause === 'bucket-away' && detail.name === 'north'),
+      'what lies on it is named as out of reach',
+    );
     const { items } = await must('GET', '/api/storage/warnings');
     assert.ok(
       items.some(

@@ -102,7 +102,7 @@ function OneVolume({ volume, why }: { volume: Volume; why: string | null }) {
         </span>
         <span className="volume-tags">
           {volume.kind === 's3' && <Tag>{t('bucket')}</Tag>}
-          <Tag color={volume.state === 'in-use' ? undefined : 'default'}>{t(`order_${volume.state}`)}</Tag>
+          <Tag>{t(`order_${volume.state}`)}</Tag>
           {volume.kind === 'folder' && (
             <>
               <WhyButton
