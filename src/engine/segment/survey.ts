@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Fault, sayError } from '../../base/index.ts';
+import { Fault, sayError, systemClock } from '../../base/index.ts';
+import { type BucketAccess, bucketOf, listObjects, Wire } from '../bucket/index.ts';
 import type { SegmentFacts, Volume } from '../engine.ts';
 import { type DayKeys, NoKey } from '../keys/index.ts';
 import {
@@ -60,16 +61,21 @@ export async function survey(volume: Volume, options: SurveyOptions): Promise<Su
     if (damaged.length < maxNamed) damaged.push({ path, why });
   };
   const known = new Set(options.known);
-  await checkMark(volume).catch((cause: unknown) => {
-    throw new Fault(`the volume ${volume.path} is not there`, { cause });
-  });
-  const files = segmentFiles(volume.path, options, name);
+  const access = bucketOf(volume);
+  if (access === null)
+    await checkMark(volume).catch((cause: unknown) => {
+      throw new Fault(`the volume ${volume.path} is not there`, { cause });
+    });
+  const files =
+    access === null ? segmentFiles(volume.path, options, name) : segmentObjects(access, options, name);
+  // An object is whole or not there: nothing is ever cut in a bucket.
+  const repair = options.repair && access === null;
   const work = async (): Promise<void> => {
     for (;;) {
       const next = await files.next();
       if (next.done) return;
       if (known.has(next.value)) continue;
-      const found = await inspect(volume, next.value, options.repair, options.keys ?? null);
+      const found = await inspect(volume, next.value, repair, options.keys ?? null);
       if (found.facts !== null) segments.push(found.facts);
       for (const why of found.damaged) name(next.value, why);
     }
@@ -108,6 +114,22 @@ async function* segmentFiles(
           yield path;
       }
     }
+  }
+}
+
+/** The same of a bucket: names are as on a disk. */
+async function* segmentObjects(
+  access: BucketAccess,
+  { sinceMs, untilMs = Number.POSITIVE_INFINITY }: { sinceMs: number; untilMs?: number },
+  name: (path: string, why: string) => void,
+): AsyncGenerator<string, void, undefined> {
+  using wire = new Wire(access, systemClock);
+  for await (const { path } of listObjects(wire)) {
+    const [source = '', day = '', file = '', ...more] = path.split('/');
+    const startMs = segmentName.exec(file)?.[1];
+    const isOurs = sourceName.test(source) && dayName.test(day) && startMs !== undefined && more.length === 0;
+    if (!isOurs) name(path, 'not a recording of Custos');
+    else if (Number(startMs) >= Math.floor(sinceMs) && Number(startMs) < untilMs) yield path;
   }
 }
 
@@ -225,7 +247,8 @@ async function sealOf({ identity, bytes }: Header, keys: DayKeys): Promise<Segme
     const { key } = await keys.toOpen(`${cameraId}.${stream}`, keyDay, keyId);
     return segmentSeal(suite, key, bytes);
   } catch (error) {
-    if (error instanceof NoKey) return null;
+    // A service that does not answer now must not keep footage out of the index.
+    if (error instanceof Fault) return null;
     throw error;
   }
 }
