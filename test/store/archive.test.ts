@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { newId, noLog, systemClock } from '../../src/base/index.ts';
+import { putObject } from '../../src/engine/bucket/objects.ts';
 import { deleteObject, listObjects, Wire } from '../../src/engine/index.ts';
 import { Archive, bucketShelf, makeDays } from '../../src/store/index.ts';
 import { until } from '../support/custos.ts';
@@ -202,6 +203,25 @@ test('segments that are old enough move: the same timeline and the same bytes, a
     volumes.find(({ id }) => id === 'footage'),
     { id: 'footage', segments: 0, bytes: 0 },
   );
+});
+
+test('a bucket tells by itself what is in it: the index could be made anew from it', { skip }, async () => {
+  const stored = await house.db.kysely
+    .selectFrom('segment')
+    .selectAll()
+    .where('volume_id', '=', volumeId)
+    .orderBy('start_ms')
+    .execute();
+  using wire = wireTo('footage');
+  await putObject(wire, 'not/ours.txt', Buffer.from('x'));
+  const volume = { id: volumeId, path: 's3://' };
+  const { segments, damaged } = await house.engine.survey(volume, { sinceMs: 0, repair: true, known: [] });
+  assert.deepEqual(
+    segments.map((one) => [one.id, one.digest, one.path, one.bytes]).sort(),
+    stored.map((row) => [row.id, Buffer.from(row.digest).toString('hex'), row.path, row.bytes]).sort(),
+  );
+  assert.deepEqual(damaged, [{ path: 'not/ours.txt', why: 'not a recording of Custos' }]);
+  await deleteObject(wire, 'not/ours.txt');
 });
 
 test('a bucket that goes away takes its own footage along and nothing else; back, it is there again', {
