@@ -71,6 +71,8 @@ export const deeds = [
   'view.close',
   'view.end',
   'segment.stored',
+  'backup.take',
+  'backup.restore',
   'volume.away',
   'volume.back',
   'volume.rung',

@@ -92,7 +92,8 @@ function summary({ files, footageKeys }: Manifest, bytes: number, folder: string
 /** The folder among the arguments, and the rest. */
 export function readFolder(name: string, args: readonly string[]): { folder: string; rest: string[] } {
   const folders = args.filter((arg, i) => !arg.startsWith('-') && !takesValue(args[i - 1]));
-  if (args.includes('--help') || args.includes('-h')) throw new Usage(`custos ${name} DIR [--data DIR] [--json]`, true);
+  if (args.includes('--help') || args.includes('-h'))
+    throw new Usage(`custos ${name} DIR [--data DIR] [--json]`, true);
   if (folders.length !== 1 || !folders[0]) throw new Usage(`${name} needs one folder: custos ${name} DIR`);
   return { folder: resolve(folders[0]), rest: args.filter((arg) => arg !== folders[0]) };
 }
@@ -137,7 +138,13 @@ export async function backUp({ dataDir, to, withKeys, at }: BackUp): Promise<Man
     await addLabel(join(to, 'pg', 'backup_label'), to, files);
     await copyKeys(join(dataDir, 'keys'), join(to, 'keys'), withKeys, take);
     const atMs = systemClock.wallMs();
-    const manifest: Manifest = { format: 1, software: `custos ${version}`, at: rfc3339(atMs), footageKeys: withKeys, files };
+    const manifest: Manifest = {
+      format: 1,
+      software: `custos ${version}`,
+      at: rfc3339(atMs),
+      footageKeys: withKeys,
+      files,
+    };
     await writeManifest(to, manifest);
     await db.kysely.transaction().execute((trx) =>
       append(trx, {
@@ -148,7 +155,8 @@ export async function backUp({ dataDir, to, withKeys, at }: BackUp): Promise<Man
     return manifest;
   } catch (error) {
     // Half a backup looks like one: it goes, as far as we made it.
-    for (const name of ['pg', 'ledger', 'keys', manifestName]) await rm(join(to, name), { recursive: true, force: true });
+    for (const name of ['pg', 'ledger', 'keys', manifestName])
+      await rm(join(to, name), { recursive: true, force: true });
     throw error;
   }
 }
@@ -174,7 +182,8 @@ async function copyLedger(from: string, to: string, take: Take): Promise<void> {
 async function copyKeys(from: string, to: string, withKeys: boolean, take: Take): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     if (entry.isFile()) await take(join(from, entry.name), join(to, entry.name));
-    else if (withKeys && entry.name === 'footage') await copyTree(join(from, 'footage'), join(to, 'footage'), take);
+    else if (withKeys && entry.name === 'footage')
+      await copyTree(join(from, 'footage'), join(to, 'footage'), take);
   }
 }
 
@@ -182,7 +191,8 @@ async function copyTree(from: string, to: string, take: Take): Promise<void> {
   if (!existsSync(from)) return;
   for (const entry of await readdir(from, { withFileTypes: true })) {
     if (entry.isDirectory()) await copyTree(join(from, entry.name), join(to, entry.name), take);
-    else if (entry.isFile() && !entry.name.endsWith('.new')) await take(join(from, entry.name), join(to, entry.name));
+    else if (entry.isFile() && !entry.name.endsWith('.new'))
+      await take(join(from, entry.name), join(to, entry.name));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Floor 12: the commands of `npx custos`. */
-export { type Command, type Terminal, Usage } from './command.ts';
+
 export { backup } from './backup.ts';
+export { type Command, type Terminal, Usage } from './command.ts';
 export { doctor } from './doctor.ts';
 export { fsck } from './fsck.ts';
 export { openapi } from './openapi.ts';

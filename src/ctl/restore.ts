@@ -57,8 +57,14 @@ function summary({ at, files, segments, footageKeys, ledger }: Restored): Both[]
     zh: `✔ 已恢复 ${at} 的备份：${files} 个文件，索引中有 ${segments} 个录像段。`,
   };
   const signed = isGood
-    ? { en: `✔ The ledger is as it was signed (${ledger.leaves} leaves).`, zh: `✔ 存证账本与签名时一致（${ledger.leaves} 个叶节点）。` }
-    : { en: '✖ The ledger is not as it was signed: custos fsck --ledger names where.', zh: '✖ 存证账本与签名时不一致，请运行 custos fsck --ledger 查明。' };
+    ? {
+        en: `✔ The ledger is as it was signed (${ledger.leaves} leaves).`,
+        zh: `✔ 存证账本与签名时一致（${ledger.leaves} 个叶节点）。`,
+      }
+    : {
+        en: '✖ The ledger is not as it was signed: custos fsck --ledger names where.',
+        zh: '✖ 存证账本与签名时不一致，请运行 custos fsck --ledger 查明。',
+      };
   const keys = footageKeys
     ? { en: 'The keys of the footage were restored.', zh: '录像密钥已恢复。' }
     : {
@@ -127,7 +133,8 @@ function asJson(text: string): unknown {
 /** Whatever a living system has written there stands; footage and its keys may be there. */
 function checkEmpty(dataDir: string): void {
   const taken = ['pg', 'ledger', join('keys', 'ledger.key')].find((name) => existsSync(join(dataDir, name)));
-  if (taken) throw new Fault(`${join(dataDir, taken)} is there already: a backup is restored into an empty DATA only`);
+  if (taken)
+    throw new Fault(`${join(dataDir, taken)} is there already: a backup is restored into an empty DATA only`);
 }
 
 async function copyAll(
@@ -149,7 +156,14 @@ async function copyAll(
 }
 
 const emptyFolders = [
-  ...['pg_commit_ts', 'pg_dynshmem', 'pg_logical/mappings', 'pg_logical/snapshots', 'pg_notify', 'pg_replslot'],
+  ...[
+    'pg_commit_ts',
+    'pg_dynshmem',
+    'pg_logical/mappings',
+    'pg_logical/snapshots',
+    'pg_notify',
+    'pg_replslot',
+  ],
   ...['pg_serial', 'pg_snapshots', 'pg_stat', 'pg_stat_tmp', 'pg_subtrans', 'pg_tblspc', 'pg_twophase'],
   ...['pg_wal/archive_status', 'pg_wal/summaries'],
 ];
@@ -185,5 +199,11 @@ async function proven(dataDir: string, manifest: Manifest): Promise<Restored> {
     .selectFrom('segment')
     .select(({ fn }) => fn.countAll<number>().as('segments'))
     .executeTakeFirstOrThrow();
-  return { at: manifest.at, files: manifest.files.length, segments, footageKeys: manifest.footageKeys, ledger };
+  return {
+    at: manifest.at,
+    files: manifest.files.length,
+    segments,
+    footageKeys: manifest.footageKeys,
+    ledger,
+  };
 }

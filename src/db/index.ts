@@ -13,6 +13,7 @@ import { migrate, readMigrations } from './migrate.ts';
 import { FaultingPool } from './pool.ts';
 import type { Tables } from './tables.ts';
 
+export { clusterBytes, copyCluster } from './backup.ts';
 export { openBeside } from './beside.ts';
 export { brokenConstraint, isLockTimeout } from './pool.ts';
 export { type DatabaseProbe, probeDatabase } from './probe.ts';
