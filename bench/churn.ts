@@ -2,7 +2,8 @@
  * churn.lost: cameras that go away for 5–120 s (frozen with open sockets, or gone and back), that come back with
  * another codec, and one whose UDP loses 1 % of its packets, for BENCH_CHURN_S (600). While a camera is connected every
  * picture must be in a segment: within a run the decode times of segments follow each other, and a segment has as many
- * pictures as its length holds; what a lossy network took is a gap that says so. No gap may be without a cause.
+ * pictures as its length holds; what a lossy network took is a gap that says so, or, below
+ * a moment, counted in the segment's row. No gap may be without a cause.
  */
 import { createSocket } from 'node:dgram';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -149,7 +150,7 @@ async function lossyDoor(port: number): Promise<{ url: string; lost: () => numbe
 }
 
 interface Seen {
-  /** Pictures that are missing while the camera was connected, and no gap says so. */
+  /** Pictures that are missing while the camera was connected, and neither a gap nor the segment's count of lost packets says so. */
   lost: number;
   unexplained: number;
   named: number;
@@ -160,19 +161,24 @@ async function look(dataDir: string, caller: Caller, id: string, fromMs: number,
   await using db = await openBeside({ dataDir, log: noLog, clock: systemClock });
   const rows = await db.kysely
     .selectFrom('segment')
-    .select(['run', 'start_ticks', 'duration_ticks', 'pictures'])
+    .select(['run', 'start_ticks', 'duration_ticks', 'pictures', 'packets_lost', 'damaged_pictures'])
     .where('camera_id', '=', id)
     .where('stream', '=', 'main')
     .orderBy('start_ms')
     .execute();
   let missing = 0;
+  let inLostPackets = 0;
   const endOf = new Map<string, number>();
-  for (const { run, start_ticks, duration_ticks, pictures } of rows) {
-    const hole = start_ticks - (endOf.get(run) ?? start_ticks);
-    endOf.set(run, start_ticks + duration_ticks);
-    missing +=
-      Math.max(0, Math.round(hole / ticksAPicture)) +
-      Math.max(0, Math.round(duration_ticks / ticksAPicture) - pictures);
+  for (const row of rows) {
+    const hole = row.start_ticks - (endOf.get(row.run) ?? row.start_ticks);
+    endOf.set(row.run, row.start_ticks + row.duration_ticks);
+    const short = Math.max(
+      0,
+      Math.round((row.duration_ticks + Math.max(0, hole)) / ticksAPicture) - row.pictures,
+    );
+    missing += short;
+    // A packet belongs to one picture; the row of the segment says how many packets were lost in it.
+    inLostPackets += Math.min(short, row.packets_lost + row.damaged_pictures);
   }
   const range = `from=${isoOf(fromMs)}&to=${isoOf(nowMs() - 1000)}`;
   const { gaps } = (await caller.callSoon('GET', `/api/cameras/${id}/timeline?${range}`)).body;
@@ -182,7 +188,7 @@ async function look(dataDir: string, caller: Caller, id: string, fromMs: number,
     if (cause === 'unexplained') seen.unexplained++;
     if (cause === 'network-loss') namedMs += Date.parse(to) - Date.parse(from);
   }
-  const named = Math.ceil((namedMs * fps) / 1000);
+  const named = Math.max(inLostPackets, Math.ceil((namedMs * fps) / 1000));
   seen.named += Math.min(named, missing);
   seen.lost += Math.max(0, missing - named);
   if (missing > named) say(`${id}: ${missing} pictures missing, ${named} of them named`);
