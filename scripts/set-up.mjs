@@ -21,7 +21,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const modules = join(root, 'node_modules');
+export const modules = join(root, 'node_modules');
 const lockStamp = join(modules, '.custos-lock');
 const aptStamp = join(modules, '.custos-apt');
 

@@ -1,17 +1,10 @@
-/**
- * The engine as its user sees it: knows what every process was told, so that one that dies can be told again; passes
- * facts up and viewers through. It touches no byte of video.
- */
-import { execFile } from 'node:child_process';
-import { constants, existsSync } from 'node:fs';
-import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { type Clock, childEnvironment, FactQueue, Fault, type Log, sayError } from '../base/index.ts';
+import { type Clock, FactQueue, Fault, type Log } from '../base/index.ts';
+import type { BucketAccess, CarryAnswer, CarryOrder } from './bucket/index.ts';
 import type {
   Engine,
   EngineOptions,
@@ -34,10 +27,10 @@ import {
   type Survey,
   type TellHandlers,
 } from './ipc.ts';
-import type { BucketAccess, CarryAnswer, CarryOrder } from './bucket/index.ts';
 import { answerKey } from './keys/index.ts';
 import { OnDemand } from './on-demand.ts';
 import { suites } from './seal/index.ts';
+import { warmedCode } from './warmed.ts';
 import { Worker } from './worker.ts';
 
 export type CreateOptions = EngineOptions & { readonly clock: Clock; readonly log: Log };
@@ -483,29 +476,3 @@ const slowed = ({ bytes, bytesPerSecond }: CarryOrder): number =>
   bytesPerSecond > 0 ? (bytes * 2 * 4 * 1000) / bytesPerSecond : 0;
 const startWithinMs = 20_000;
 const restarted: Gap = { cause: 'engine-restart', detail: {} };
-
-/**
- * Where Node keeps the engine's compiled code: beside what npm installed when we may write there, so that it is made
- * once an installation, else in the run folder. An engine that could not be warmed starts all the same, only slower.
- */
-async function warmedCode(runDir: string, log: Log): Promise<string> {
-  const installed = fileURLToPath(new URL('../../node_modules/.cache/custos-engine', import.meta.url));
-  const mayWrite = await mkdir(dirname(installed), { recursive: true }).then(
-    () =>
-      access(dirname(installed), constants.W_OK).then(
-        () => true,
-        () => false,
-      ),
-    () => false,
-  );
-  const codeFolder = mayWrite || existsSync(installed) ? installed : join(runDir, 'code');
-  if (existsSync(codeFolder)) return codeFolder;
-  const env = childEnvironment({ NODE_COMPILE_CACHE: codeFolder });
-  const script = fileURLToPath(new URL('./warm.ts', import.meta.url));
-  try {
-    await promisify(execFile)(process.execPath, [script], { env, timeout: startWithinMs });
-  } catch (error) {
-    log.warn({ problem: sayError(error) }, 'the engine starts without compiled code');
-  }
-  return codeFolder;
-}
