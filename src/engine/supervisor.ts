@@ -1,3 +1,7 @@
+/**
+ * The engine as its user sees it: knows what every process was told, so that one that dies can be told again; passes
+ * facts up and viewers through. It touches no byte of video.
+ */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
