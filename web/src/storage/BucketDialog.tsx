@@ -30,13 +30,14 @@ interface Fields {
 const megabyte = 1_000_000;
 const looksLikeEndpoint = /^https?:\/\/[^/\s?#@]+\/?$/i;
 
-const targetOf = (fields: Fields) => ({
-  endpoint: fields.endpoint.trim(),
-  bucket: fields.bucket.trim(),
+/** Of a form that may be half filled in: antd gives `undefined` for what was not touched. */
+const targetOf = (fields: Partial<Fields>) => ({
+  endpoint: (fields.endpoint ?? '').trim(),
+  bucket: (fields.bucket ?? '').trim(),
   prefix: fields.prefix ?? '',
-  region: fields.region,
-  style: fields.style,
-  accessKeyId: fields.accessKeyId,
+  region: fields.region ?? '',
+  style: fields.style ?? 'path',
+  accessKeyId: fields.accessKeyId ?? '',
   ca: fields.ca?.trim() ? fields.ca : null,
   ...(fields.secret ? { secret: fields.secret } : {}),
 });
@@ -193,7 +194,7 @@ function Test({ form, bucket }: { form: FormInstance<Fields>; bucket: Bucket | n
   const said = useSaid();
   const test = useChange(buckets.testBucket, []);
   const [tried, setTried] = useState('');
-  const typed = Form.useWatch((fields: Fields) => JSON.stringify(targetOf({ ...empty, ...fields })), form);
+  const typed = Form.useWatch((fields: Fields) => JSON.stringify(targetOf(fields)), form);
   const names: (keyof Fields)[] = [
     'endpoint',
     'bucket',
@@ -207,7 +208,7 @@ function Test({ form, bucket }: { form: FormInstance<Fields>; bucket: Bucket | n
       () => false, // The fields say what is missing.
     );
     if (!isWhole) return;
-    const target = targetOf({ ...empty, ...form.getFieldsValue() });
+    const target = targetOf(form.getFieldsValue());
     setTried(JSON.stringify(target));
     test.mutate({ body: { ...target, ...(bucket ? { like: bucket.id } : {}) } });
   };
@@ -233,10 +234,6 @@ function Test({ form, bucket }: { form: FormInstance<Fields>; bucket: Bucket | n
     </div>
   );
 }
-
-const empty: Fields = {
-  ...{ name: '', endpoint: '', bucket: '', region: '', style: 'path', accessKeyId: '', lockMode: 'none' },
-};
 
 function MovingFields() {
   const t = useWords(bucketWords);

@@ -25,7 +25,7 @@ export function Buckets() {
   return (
     <section className="panel" aria-label={t('title')}>
       <h2>{t('title')}</h2>
-      <p className="soft">{t('says')}</p>
+      <p className="soft dialog-says">{t('says')}</p>
       <Loaded of={found}>
         {({ items }) => (
           <>
