@@ -62,6 +62,8 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   await using parts = new AsyncDisposableStack();
   const startedMs = clock.wallMs();
   const data = await dataFolder(given.data);
+  // Asked while the database starts: what is recorded waits for neither.
+  const foundFfmpeg = findFfmpeg(given.ffmpeg, log);
   const box = await openSecretBox(data.keys);
   const keys = await openKeys(given, data.keys, clock);
   const db = parts.use(
@@ -83,7 +85,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const volumes: Volumes = parts.use(
     await Volumes.open({ db, clock, log, dataDir: data.root, cameras, states, survey }),
   );
-  const ffmpeg = await findFfmpeg(given.ffmpeg, log);
+  const ffmpeg = await foundFfmpeg;
   const store = { db, keeper, clock, log, volumes };
   const facts = parts.use(hearFacts(log));
   const engine = parts.use(
