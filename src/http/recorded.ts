@@ -44,7 +44,7 @@ export function mountRecorded(edge: VideoEdge): void {
       const items = found.items.flatMap(({ gaps, lostMs }, index) => {
         const { id, name, siteId, siteName } = cameras[index]!;
         if (!mayRead(edge, who, cameras[index]!)) return [];
-        const lostS = Math.round(lostMs / 100) / 10;
+        const lostS = Math.ceil(lostMs) / 1000;
         return [{ camera: id, name, siteId, siteName, lostS, gaps: gaps.map(asGap) }];
       });
       return { items, ...nextOf(found.next) };
