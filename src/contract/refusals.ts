@@ -289,8 +289,8 @@ export const refusals = {
   },
   'bucket.unusable': {
     status: 422,
-    en: 'The bucket cannot be used. {en}',
-    zh: '存储桶不可用。{zh}',
+    en: 'The bucket cannot be used as it is. Test the connection: it says what is wrong.',
+    zh: '存储桶无法使用，请测试连接以查看原因。',
   },
   'ledger.unknown': { status: 404, en: 'The ledger has no such entry.', zh: '存证账本中没有该条目。' },
   'ledger.not-in-tree': {

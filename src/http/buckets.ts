@@ -1,6 +1,6 @@
 /** Buckets, as a person keeps them: seen, tried, added, changed and removed. A secret goes in and never comes out. */
 import { type Fault, refuse, rfc3339, type SecretBox, sayError } from '../base/index.ts';
-import { buckets, fill } from '../contract/index.ts';
+import { buckets } from '../contract/index.ts';
 import type { Who } from '../gate/index.ts';
 import {
   type Archive,
@@ -97,7 +97,7 @@ async function inOrder(
   like: string | undefined,
 ): Promise<boolean> {
   const { problem, features } = await tryBucket(edge, given, secret, like);
-  if (problem) refuse('bucket.unusable', inBoth(problem));
+  if (problem) refuse('bucket.unusable', { problem: problem.code });
   if (given.lockMode !== 'none' && !features?.hasLock) refuse('bucket.lock');
   return features?.hasLock ?? false;
 }
@@ -122,12 +122,6 @@ const compared = [
 ];
 const differing = (before: Bucket, after: Pick<Bucket, (typeof compared)[number]>): string[] =>
   compared.filter((each) => before[each] !== after[each]);
-
-/** A refusal's sentence is chosen by the reader's language; so is the sentence inside of it. */
-function inBoth({ code, values }: NonNullable<Bucket['problem']>): { en: string; zh: string } {
-  const said = buckets.bucketProblems[code];
-  return { en: fill(said.en, values), zh: fill(said.zh, values) };
-}
 
 const open = (problem: NonNullable<Bucket['problem']>) => ({
   code: problem.code,

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/index.ts';
 import { Fault } from '../../base/index.ts';
-import type { SegmentBytes } from '../segment/bytes.ts';
+import type { SegmentBytes } from '../segment/index.ts';
 import type { BucketAccess } from './access.ts';
 import { headOf, readRange } from './objects.ts';
 import { BucketFault } from './problem.ts';

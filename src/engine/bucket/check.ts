@@ -1,5 +1,5 @@
 /** Tries a bucket as it will be used: list, write, read back, delete; and what it can do besides. */
-import { newSecret } from '../../base/secrets.ts';
+import { newSecret } from '../../base/index.ts';
 import {
   type BucketFeatures,
   deleteObject,

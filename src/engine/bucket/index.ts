@@ -1,3 +1,4 @@
+/** Buckets: a client for S3-compatible storage, what it stores and locks, and how a segment is carried there. */
 export {
   addressOf,
   type BucketAccess,
