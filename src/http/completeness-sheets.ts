@@ -85,13 +85,7 @@ export function sheetsOf(report: Completeness, lang: Language): Sheet[] {
         ],
       ],
     },
-    {
-      name: t.causes,
-      head: [t.camera, t.cause, t.seconds],
-      rows: cameras.flatMap((one) =>
-        one.causes.map(({ cause, ms }) => [named(one), causeIn(cause, {}, lang), seconds(ms)]),
-      ),
-    },
+    causesSheet(report, lang),
     {
       name: t.gaps,
       head: [t.camera, t.from, t.to, t.seconds, t.cause],
@@ -119,6 +113,20 @@ export function sheetsOf(report: Completeness, lang: Language): Sheet[] {
   ];
 }
 
+function causesSheet({ cameras }: Completeness, lang: Language): Sheet {
+  const t = words[lang];
+  return {
+    name: t.causes,
+    head: [t.camera, t.cause, t.seconds],
+    rows: cameras.flatMap((one) =>
+      one.causes.map(({ cause, ms }) => [nameIn(one, lang), causeIn(cause, {}, lang), seconds(ms)]),
+    ),
+  };
+}
+
+const nameIn = (camera: { name: string; retired: boolean }, lang: Language): string =>
+  camera.retired ? `${camera.name} (${words[lang].retired})` : camera.name;
+
 /** Where a sum of many gaps is told, nobody is named: the sentence goes without its values. */
 export function causeIn(
   cause: keyof typeof gapCauses,
@@ -126,7 +134,9 @@ export function causeIn(
   lang: Language,
 ): string {
   const sentence = fill(gapCauses[cause][lang], detail);
-  return sentence.replace(/(被 |，删除证书第 )?\{\w+\}( 号| )?| by \{\w+\}|, certificate \{\w+\}/g, '').trim();
+  return sentence
+    .replace(/(被 |，删除证书第 )?\{\w+\}( 号| )?| by \{\w+\}|, certificate \{\w+\}/g, '')
+    .trim();
 }
 
 /** Clock time of the site, with its distance from UTC: a day of 25 hours has an hour twice. */
