@@ -2,7 +2,7 @@
  * Cameras of which nothing is known but their footage: an index that is made anew from the disks needs a row for each.
  * They stand at a site of their own and are paused, until a person gives them their address again.
  */
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { idPattern, newId } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
 import { foldName } from './sites.ts';
@@ -54,4 +54,13 @@ async function siteOfFound(trx: Transaction<Tables>, nowMs: number): Promise<str
     .values({ id, name: foundSite, name_folded, address: '', time_zone: timeZone, created })
     .execute();
   return id;
+}
+
+/** Older footage of it turned up: it was to record from there on. */
+export async function setFoundFrom(db: Kysely<Tables>, id: string, firstMs: number): Promise<void> {
+  await db
+    .updateTable('camera')
+    .set({ ordered_ms: Math.floor(firstMs) })
+    .where('id', '=', id)
+    .execute();
 }

@@ -14,7 +14,7 @@ export {
   resumeCamera,
   retireCamera,
 } from './cameras.ts';
-export { addFoundCamera, foundBy, foundSite, isCameraId } from './found.ts';
+export { addFoundCamera, foundBy, foundSite, isCameraId, setFoundFrom } from './found.ts';
 export { type CameraChanged, CameraRegister } from './register.ts';
 export { addSite, changeSite, findSite, listSites, type Site, type SiteFields } from './sites.ts';
 export { CameraStates, type CameraStatus, type StreamState, sourceId } from './states.ts';

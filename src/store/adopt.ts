@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from 'kysely';
 import { type Clock, type Log, newId } from '../base/index.ts';
-import { addFoundCamera, isCameraId } from '../collect/index.ts';
+import { addFoundCamera, isCameraId, setFoundFrom } from '../collect/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import type { SegmentFacts, Volume } from '../engine/index.ts';
 import { append, system } from '../ledger/index.ts';
@@ -150,11 +150,7 @@ async function gapsOfFound(
   db: Kysely<Tables>,
   { id, firstMs, nowMs }: { id: string; firstMs: number; nowMs: number },
 ): Promise<number> {
-  await db
-    .updateTable('camera')
-    .set({ ordered_ms: Math.floor(firstMs) })
-    .where('id', '=', id)
-    .execute();
+  await setFoundFrom(db, id, firstMs);
   const { rows } = await sql<{ from_ms: number; to_ms: number | null }>`
     with seen as (
       select start_ms, end_ms, max(end_ms) over (
