@@ -18,10 +18,7 @@ async function against<T>(answers: Answers, work: (wire: Wire) => Promise<T>): P
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   const target = { endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', bucket: 'bucket', prefix: '' };
-  using wire = new Wire(
-    { ...target, style: 'path', accessKeyId: 'KEY', secretKey, ca: null },
-    systemClock,
-  );
+  using wire = new Wire({ ...target, style: 'path', accessKeyId: 'KEY', secretKey, ca: null }, systemClock);
   try {
     return await work(wire);
   } finally {
@@ -75,7 +72,10 @@ test('each refusal of a storage has its own sentence', async () => {
 
 test('whoever is no S3 server is told apart', async () => {
   assert.equal((await tried(says(404, '<html><body>nginx</body></html>'))).problem.code, 'not-s3');
-  assert.equal((await tried(says(301, '', { location: 'https://elsewhere.example' }))).problem.code, 'not-s3');
+  assert.equal(
+    (await tried(says(301, '', { location: 'https://elsewhere.example' }))).problem.code,
+    'not-s3',
+  );
   const html = against(says(200, '<html></html>'), async (wire) => {
     for await (const _ of listObjects(wire)) assert.fail('nothing is listed');
   });
