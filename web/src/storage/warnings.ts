@@ -16,8 +16,9 @@ export function useWarningSentence(): (warning: Warning) => string {
       const { kind, detail, due } = warning;
       const volume = warning.volume ?? '';
       if (kind === 'volume-away') {
+        // What is wrong with a bucket stands beside it, with its values.
         const key = `away_${detail.why}` as 'away_io';
-        return t('volumeAway', { volume, why: key in storageWords.en ? t(key) : String(detail.why) });
+        return t('volumeAway', { volume, why: key in storageWords.en ? t(key) : t('away_bucket') });
       }
       if (kind === 'volume-full')
         return t('volumeFull', { volume, rung: t(`rung_${rungNames[Number(detail.rung)] ?? 'spill'}`) });
