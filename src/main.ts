@@ -22,8 +22,8 @@ import {
   mountGauges,
   mountKeeping,
   mountLedgerTree,
-  mountStorage,
   mountVideo,
+  mountVolumePages,
 } from './http/index.ts';
 import { openLedgerTree } from './ledger/index.ts';
 import { consoleDir, dataFolder, findFfmpeg, hearFacts, openKeys, readTls, version } from './parts.ts';
@@ -153,7 +153,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   mountLedgerTree(server, ledger);
   mountVideo(server, video);
   mountKeeping(server, { reaper });
-  mountStorage({ ...server, ...video }, { outlook, webhooks, dataDir: data.root });
+  mountVolumePages({ ...server, ...video }, { outlook, webhooks, dataDir: data.root });
   mountGauges(server, video);
   mountBuckets(server, { buckets, archive, box, volumes });
   return { url: await server.listen(), parts: parts.move() };

@@ -46,7 +46,7 @@ export const volume = z.object({
   addedBy: z.string(),
 });
 
-export const cameraStorage = z.object({
+export const keptCamera = z.object({
   cameraId: id,
   name: z.string(),
   siteName: z.string(),
@@ -75,7 +75,7 @@ export const warning = z.object({
   detail: z.record(z.string(), z.union([z.string(), z.number()])),
 });
 
-export const storage = endpoint({
+export const overview = endpoint({
   method: 'GET',
   path: '/api/storage',
   action: 'system.read',
@@ -83,7 +83,7 @@ export const storage = endpoint({
   reply: z.object({
     volumes: z.array(volume),
     /** The most urgent first. */
-    cameras: z.array(cameraStorage),
+    cameras: z.array(keptCamera),
     warnings: z.array(warning),
     /** When the forecast was made; null before the first. */
     forecast: instant.nullable(),
@@ -92,7 +92,7 @@ export const storage = endpoint({
   says: 'Volumes with state and room, and for each camera until when it can be kept.',
 });
 
-export const storageTrouble = endpoint({
+export const warnings = endpoint({
   method: 'GET',
   path: '/api/storage/warnings',
   action: 'camera.read',

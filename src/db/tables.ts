@@ -154,7 +154,7 @@ export interface PlacementTable {
 }
 
 /** Written by `store/`. */
-export interface StorageWarningTable {
+export interface VolumeWarningTable {
   key: string;
   kind: string;
   volume_id: string | null;
@@ -165,7 +165,7 @@ export interface StorageWarningTable {
 }
 
 /** Written by `store/`; append-only. */
-export interface StorageEventTable {
+export interface VolumeEventTable {
   seq: GeneratedAlways<number>;
   at: Date;
   kind: string;
@@ -411,7 +411,11 @@ export interface BucketTable {
   move_after_days: number | null;
   move_above_percent: number | null;
   bytes_per_second: Generated<number>;
-  problem: ColumnType<{ code: string; values: Record<string, string | number> } | null, string | null, string | null>;
+  problem: ColumnType<
+    { code: string; values: Record<string, string | number> } | null,
+    string | null,
+    string | null
+  >;
   checked: Date;
   revision: Generated<number>;
 }
@@ -435,8 +439,8 @@ export interface Tables {
   camera: CameraTable;
   volume: VolumeTable;
   placement: PlacementTable;
-  storage_warning: StorageWarningTable;
-  storage_event: StorageEventTable;
+  storage_warning: VolumeWarningTable;
+  storage_event: VolumeEventTable;
   webhook: WebhookTable;
   webhook_delivery: WebhookDeliveryTable;
   segment: SegmentTable;

@@ -10,7 +10,7 @@ export { contractEndpoints, openApi } from './openapi.ts';
 export { languageOf, problemOf } from './problem.ts';
 export { type Call, type Edge, type How, type Input, mount } from './route.ts';
 export { createServer, type Server, type ServerOptions } from './server.ts';
-export { mountStorage, type StorageParts } from './storage.ts';
+export { mountVolumePages, type VolumeParts } from './storage.ts';
 export type { StreamSource } from './stream.ts';
 export type { UpgradeHandler } from './upgrades.ts';
 export { mountVideo, type VideoParts } from './video.ts';

@@ -1,11 +1,29 @@
 /** The OpenAPI 3.1 page, printed from the endpoint values: what is documented is what is mounted. */
 import { z } from 'zod';
-import { collect, display, type Endpoint, gate, govern, refusals } from '../contract/index.ts';
+import {
+  buckets,
+  collect,
+  display,
+  type Endpoint,
+  gate,
+  govern,
+  keeping,
+  refusals,
+  storage,
+} from '../contract/index.ts';
 
 /** Every endpoint value of the contract, by its name in there. */
 export function contractEndpoints(): Map<string, Endpoint> {
   const found = new Map<string, Endpoint>();
-  for (const [area, values] of Object.entries({ gate, collect, display, govern })) {
+  for (const [area, values] of Object.entries({
+    gate,
+    collect,
+    display,
+    govern,
+    keeping,
+    storage,
+    buckets,
+  })) {
     for (const [name, value] of Object.entries(values)) {
       if (isEndpoint(value)) found.set(`${area}.${name}`, value);
     }

@@ -10,22 +10,22 @@ import {
   type Outlook,
   removeVolume,
   rungs,
-  type StorageWarning,
   type VolumeState,
+  type VolumeWarning,
 } from '../store/index.ts';
 import type { Delivery, Webhook, Webhooks } from '../transmit/index.ts';
 import { mount } from './route.ts';
 import type { VideoEdge } from './video.ts';
 
-export interface StorageParts {
+export interface VolumeParts {
   readonly outlook: Outlook;
   readonly webhooks: Webhooks;
   readonly dataDir: string;
 }
 
-type StorageEdge = VideoEdge & StorageParts;
+type VolumesEdge = VideoEdge & VolumeParts;
 
-export function mountStorage(edge: VideoEdge, parts: StorageParts): void {
+export function mountVolumePages(edge: VideoEdge, parts: VolumeParts): void {
   const whole = { ...edge, ...parts };
   mountOverview(whole);
   mountVolumes(whole);
@@ -37,8 +37,8 @@ const orNull = (ms: number | null): string | null => (ms === null ? null : rfc33
 
 // ---- what is
 
-function mountOverview(edge: StorageEdge): void {
-  mount(edge, storage.storage, {
+function mountOverview(edge: VolumesEdge): void {
+  mount(edge, storage.overview, {
     handle: ({ who }) => ({
       volumes: edge.volumes.states().map((volume) => asVolume(edge, volume)),
       cameras: camerasByUrgency(edge, who),
@@ -54,12 +54,12 @@ function mountOverview(edge: StorageEdge): void {
       ),
     }),
   });
-  mount(edge, storage.storageTrouble, { handle: ({ who }) => ({ items: warnings(edge, who) }) });
+  mount(edge, storage.warnings, { handle: ({ who }) => ({ items: warnings(edge, who) }) });
 }
 
 const most = 1e15;
 
-function asVolume(edge: StorageEdge, volume: VolumeState) {
+function asVolume(edge: VolumesEdge, volume: VolumeState) {
   const { createdMs, fullMs, away, rung, ...rest } = volume;
   const here = edge.cameras.all().filter(({ id }) => edge.volumes.placementOf(id)?.volumeId === volume.id);
   return {
@@ -84,7 +84,7 @@ function asVolume(edge: StorageEdge, volume: VolumeState) {
   };
 }
 
-function camerasByUrgency(edge: StorageEdge, who: Who) {
+function camerasByUrgency(edge: VolumesEdge, who: Who) {
   const names = new Map(edge.volumes.states().map(({ id, name }) => [id, name]));
   return edge.cameras
     .all()
@@ -111,9 +111,9 @@ function camerasByUrgency(edge: StorageEdge, who: Who) {
     .map(({ fallsMs, ...camera }) => ({ ...camera, falls: orNull(fallsMs) }));
 }
 
-function warnings(edge: StorageEdge, who: Who) {
+function warnings(edge: VolumesEdge, who: Who) {
   const names = new Map(edge.volumes.states().map(({ id, name }) => [id, name]));
-  const mayKnow = ({ cameraId }: StorageWarning) => {
+  const mayKnow = ({ cameraId }: VolumeWarning) => {
     const camera = cameraId === null ? null : edge.cameras.get(cameraId);
     if (!camera) return cameraId === null;
     const { id, siteId } = camera;
@@ -131,17 +131,17 @@ function warnings(edge: StorageEdge, who: Who) {
 
 // ---- what is ordered
 
-const stateOf = (edge: StorageEdge, id: string): VolumeState =>
+const stateOf = (edge: VolumesEdge, id: string): VolumeState =>
   edge.volumes.states().find((volume) => volume.id === id) ?? refuse('volume.unknown');
 
 const volumeSubject =
-  (edge: StorageEdge) =>
+  (edge: VolumesEdge) =>
   ({ params }: { params: { id: string } }): Subject => {
     const { id, name } = stateOf(edge, params.id);
     return { kind: 'volume', id, name };
   };
 
-function mountVolumes(edge: StorageEdge): void {
+function mountVolumes(edge: VolumesEdge): void {
   mount(edge, storage.addVolume, {
     handle: async ({ body, grant, change }) => {
       const { watch, installationId } = edge.volumes;
@@ -178,7 +178,7 @@ function mountVolumes(edge: StorageEdge): void {
   });
 }
 
-function mountMark(edge: StorageEdge): void {
+function mountMark(edge: VolumesEdge): void {
   mount(edge, storage.markVolume, {
     subject: volumeSubject(edge),
     handle: async ({ params, body, change }) => {
@@ -208,7 +208,7 @@ const asDelivery = (delivery: Delivery) => ({
   due: delivery.state === 'waiting' ? rfc3339(delivery.dueMs) : null,
 });
 
-function mountWebhooks(edge: StorageEdge): void {
+function mountWebhooks(edge: VolumesEdge): void {
   const { webhooks } = edge;
   const subject = async ({ params }: { params: { id: string } }): Promise<Subject> => {
     const found = await webhooks.find(params.id);

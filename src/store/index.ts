@@ -86,7 +86,7 @@ export {
   type CameraOutlook,
   Outlook,
   type OutlookOptions,
-  type StorageWarning,
+  type VolumeWarning,
 } from './volumes-outlook.ts';
 export {
   addVolume,

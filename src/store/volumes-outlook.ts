@@ -31,7 +31,7 @@ export interface CameraOutlook {
 
 export type WarningKind = 'volume-away' | 'volume-full' | 'forecast';
 
-export interface StorageWarning {
+export interface VolumeWarning {
   readonly key: string;
   readonly kind: WarningKind;
   readonly volumeId: string | null;
@@ -50,7 +50,7 @@ const sameDateMs = 12 * 3_600_000;
 
 export class Outlook implements AsyncDisposable {
   readonly #at: OutlookOptions;
-  readonly #warnings = new Map<string, StorageWarning>();
+  readonly #warnings = new Map<string, VolumeWarning>();
   #cameras = new Map<string, CameraOutlook>();
   #atMs: number | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -91,7 +91,7 @@ export class Outlook implements AsyncDisposable {
     return this.#cameras.get(cameraId) ?? null;
   }
 
-  warnings(): StorageWarning[] {
+  warnings(): VolumeWarning[] {
     return [...this.#warnings.values()].sort(
       (a, b) => (a.dueMs ?? 0) - (b.dueMs ?? 0) || (a.key < b.key ? -1 : 1),
     );
@@ -159,7 +159,7 @@ export class Outlook implements AsyncDisposable {
 
   #warnOfVolumes(): void {
     const nowMs = this.#at.clock.wallMs();
-    const wanted = new Map<string, StorageWarning>();
+    const wanted = new Map<string, VolumeWarning>();
     for (const { id, away, rung } of this.#at.volumes.states()) {
       const of = { volumeId: id, cameraId: null, dueMs: null };
       const put = (kind: WarningKind, sinceMs: number, detail: Detail) =>
@@ -176,7 +176,7 @@ export class Outlook implements AsyncDisposable {
       if (kind !== 'forecast' && !wanted.has(key)) this.#end(key, nowMs);
   }
 
-  #begin(warning: StorageWarning, isTold: boolean): void {
+  #begin(warning: VolumeWarning, isTold: boolean): void {
     this.#warnings.set(warning.key, warning);
     const camera = warning.cameraId === null ? undefined : this.#at.cameras.get(warning.cameraId);
     const { key, kind, volumeId, cameraId, sinceMs, dueMs, detail } = warning;

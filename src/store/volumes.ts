@@ -397,6 +397,15 @@ export class Volumes implements AsyncDisposable {
     return rate;
   }
 
+  /** The same without what is only supposed: what a person is told. */
+  #measuredOn(volumeId: string): number {
+    let rate = 0;
+    for (const [cameraId, { volumeId: id, mode }] of this.#placements)
+      if (id === volumeId && mode !== 'none')
+        rate += this.measuredRate(cameraId, mode === 'sub' ? 'sub' : 'main') ?? 0;
+    return rate;
+  }
+
   /** Bytes a second that a camera records; null before it was measured. */
   measuredRate(cameraId: string, stream: 'main' | 'sub' = 'main'): number | null {
     const kbps = this.#at.states.stream(cameraId, stream)?.kbps ?? null;
@@ -548,7 +557,7 @@ export class Volumes implements AsyncDisposable {
   #state(held: Held): VolumeState {
     const { row } = held;
     const report = this.watch.report(row.id);
-    const rate = this.#rateOn(row.id);
+    const rate = this.#measuredOn(row.id);
     const room = this.#roomOf(held);
     const same = [...this.#held.values()].filter(
       (other) =>

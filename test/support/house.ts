@@ -18,7 +18,13 @@ import { addCamera, addSite, CameraRegister, CameraStates } from '../../src/coll
 import { Views } from '../../src/display/index.ts';
 import { createEngine, type Engine, type Fact, type Volume } from '../../src/engine/index.ts';
 import { change, openGate } from '../../src/gate/index.ts';
-import { createServer, mountBuckets, mountKeeping, mountStorage, mountVideo } from '../../src/http/index.ts';
+import {
+  createServer,
+  mountBuckets,
+  mountKeeping,
+  mountVideo,
+  mountVolumePages,
+} from '../../src/http/index.ts';
 import { openReaper } from '../../src/reaping.ts';
 import {
   Archive,
@@ -150,7 +156,7 @@ export async function openHouse(): Promise<House> {
     ...{ version: '0.0.0-test', ffmpeg: ffmpegFound },
   };
   mountVideo(server, video);
-  mountStorage({ ...server, ...video }, { outlook, webhooks, dataDir });
+  mountVolumePages({ ...server, ...video }, { outlook, webhooks, dataDir });
   mountKeeping(server, { reaper });
   mountBuckets(server, { buckets, archive, box, volumes });
   const url = await server.listen();

@@ -18,7 +18,7 @@ import { AddVolume, EditVolume, MarkVolume, RemoveVolume } from './dialogs.tsx';
 import { WebhookPanel } from './Webhooks.tsx';
 import { useWarningSentence } from './warnings.ts';
 
-type Storage = ReplyOf<typeof storage.storage>;
+type Storage = ReplyOf<typeof storage.overview>;
 export type Volume = Storage['volumes'][number];
 type CameraRow = Storage['cameras'][number];
 
@@ -32,7 +32,7 @@ const refreshMs = 5_000;
 export function StoragePage() {
   const t = useWords(storageWords);
   const [adding, setAdding] = useState(false);
-  const found = useCall(storage.storage, {}, { refetchInterval: refreshMs });
+  const found = useCall(storage.overview, {}, { refetchInterval: refreshMs });
   const why = found.data ? whyNot(found.data.can as Can, 'storage.configure') : null;
   return (
     <Page
@@ -214,7 +214,7 @@ function Figures({ volume }: { volume: Volume }) {
 function Cameras({ all }: { all: Storage }) {
   const t = useWords(storageWords);
   const [state, change] = useUrlState(address);
-  const columns = useColumns();
+  const columns = useColumns(all.forecast !== null);
   return (
     <section className="panel" aria-label={t('forecast')}>
       <h2>{t('forecast')}</h2>
@@ -264,7 +264,7 @@ function MadeAt({ at }: { at: string }): ReactNode {
 
 const weights = { least: 0, ordinary: 1, most: 2 } as const;
 
-function useColumns(): readonly Column<CameraRow>[] {
+function useColumns(isMade: boolean): readonly Column<CameraRow>[] {
   const t = useWords(storageWords);
   return useMemo(
     () => [
@@ -277,7 +277,7 @@ function useColumns(): readonly Column<CameraRow>[] {
           row.falls ? (
             <strong className="text-warn number">{timeParts(row.falls).date}</strong>
           ) : (
-            <span className="soft">{t('never')}</span>
+            <span className="soft">{isMade ? t('never') : '—'}</span>
           ),
         value: (row) => (row.falls ? timeParts(row.falls).date : null),
       },
@@ -286,7 +286,7 @@ function useColumns(): readonly Column<CameraRow>[] {
         title: t('floor'),
         cell: (row) =>
           row.floorDays === null ? (
-            <span className="soft">{t('noFloor')}</span>
+            <span className="soft">{isMade ? t('noFloor') : '—'}</span>
           ) : (
             t('days', { count: row.floorDays })
           ),
@@ -328,6 +328,6 @@ function useColumns(): readonly Column<CameraRow>[] {
         value: (row) => t(`mode_${row.mode}`),
       },
     ],
-    [t],
+    [t, isMade],
   );
 }

@@ -17,7 +17,7 @@ export function StorageTrouble() {
 function Line({ canLook }: { canLook: boolean }) {
   const t = useWords(storageWords);
   const sentence = useWarningSentence();
-  const found = useCall(storage.storageTrouble, {}, { refetchInterval: refreshMs });
+  const found = useCall(storage.warnings, {}, { refetchInterval: refreshMs });
   const items = found.data?.items ?? [];
   const first = items.find((each) => each.kind !== 'forecast') ?? items[0];
   if (!first) return null;

@@ -21,7 +21,7 @@ const isAmount = (text: string | undefined) => !text?.trim() || Number(text) >= 
 const bytesOf = (text: string | undefined): number | null =>
   text?.trim() ? Math.round(Number(text) * gb) : null;
 const gbOf = (bytes: number | null): string => (bytes === null ? '' : String(bytes / gb));
-const again = [storage.storage, storage.storageTrouble];
+const again = [storage.overview, storage.warnings];
 
 function SizeFields() {
   const t = useWords(storageWords);
@@ -95,7 +95,7 @@ export function AddVolume({ close }: { close: () => void }) {
           extra={t('pathHint')}
           rules={[{ required: true, whitespace: true, message: shell('required') }]}
         >
-          <Input className="mono" maxLength={1000} placeholder="/mnt/disk2" spellCheck={false} />
+          <Input className="mono" maxLength={1000} placeholder={t('pathExample')} spellCheck={false} />
         </Form.Item>
         <SizeFields />
       </Form>
