@@ -103,7 +103,7 @@ export const storageWords = words('storage', {
     hooksSay:
       'These addresses get a signed message when a volume fails, fills or will not last. Only https, or http on this server; redirects are not followed.',
     hookUrl: 'Address',
-    hookUrlHint: 'https://…',
+    hookUrlHint: 'https://… of the receiver',
     hookAdd: 'Add an address',
     hookSecret: 'The key of the signatures. It is shown this once: keep it where the receiver can read it.',
     hookSecretHow:
@@ -240,7 +240,7 @@ export const storageWords = words('storage', {
     hooksSay:
       '存储卷故障、将满或容量不足时，向以下地址发送带签名的消息。仅支持 https，本机可用 http；不跟随重定向。',
     hookUrl: '地址',
-    hookUrlHint: 'https://…',
+    hookUrlHint: 'https://…（接收方地址）',
     hookAdd: '添加地址',
     hookSecret: '签名密钥，仅显示这一次，请保存到接收方可读取的位置。',
     hookSecretHow:
