@@ -5,16 +5,17 @@ import {
   openLog,
   openSecretBox,
   readSettings,
+  type SecretBox,
   type Settings,
   SettingsEnd,
   systemClock,
 } from './base/index.ts';
 import { addSite, CameraRegister, CameraStates } from './collect/index.ts';
-import { openDatabase } from './db/index.ts';
+import { type Database, openDatabase } from './db/index.ts';
 import { seedDemo } from './demo.ts';
 import { Views } from './display/index.ts';
-import { createEngine, type Volume } from './engine/index.ts';
-import { openGate } from './gate/index.ts';
+import { createEngine, type Engine, type KeyRing, type Volume } from './engine/index.ts';
+import { type Gate, openGate } from './gate/index.ts';
 import { healthOf } from './health.ts';
 import {
   createServer,
@@ -24,8 +25,9 @@ import {
   mountLedgerTree,
   mountVideo,
   mountVolumePages,
+  type VideoParts,
 } from './http/index.ts';
-import { openLedgerTree } from './ledger/index.ts';
+import { type LedgerTree, openLedgerTree } from './ledger/index.ts';
 import { consoleDir, dataFolder, findFfmpeg, hearFacts, openKeys, readTls, version } from './parts.ts';
 import { askedToEnd, cannotStart, endAll, endOnFault } from './process.ts';
 import { openReaper } from './reaping.ts';
@@ -118,13 +120,19 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   facts.endWith(await Run.begin({ db, clock, log }));
   parts.use(new CompletenessFiling(store));
   const pulls = new Pulls({ engine, states, box, places: volumes, log });
-  volumes.onMoved((id) => {
-    const camera = cameras.get(id);
-    if (camera) pulls.moved(camera);
-  });
+  volumes.onMoved((id) => pulls.moved(cameras.get(id)));
   cameras.onChange((change) => keeper.follow(change));
   cameras.onChange((change) => pulls.follow(change));
   pulls.start(all);
+  const kept = await keepWell(parts, { db, box, keys, engine, keeper, volumes, cameras });
+  const video = { box, cameras, states, engine, keeper, views, volumes, version, startedMs, ffmpeg };
+  const url = await serve(parts, given, { ...{ db, gate, ledger, dataDir: data.root }, ...video, ...kept });
+  return { url, parts: parts.move() };
+}
+
+/** What keeps footage as long as it must be and no longer, and says in time that it will not. */
+async function keepWell(parts: AsyncDisposableStack, at: KeptFrom) {
+  const { db, box, keys, engine, keeper, volumes, cameras } = at;
   const outlook = parts.use(new Outlook({ db, clock, log, volumes, cameras }));
   await outlook.start();
   const webhooks = parts.use(new Webhooks({ db, box, clock, log }));
@@ -135,28 +143,45 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   reaper.start();
   const archive = parts.use(new Archive({ db, engine, buckets, clock, log }));
   archive.start();
+  return { outlook, webhooks, buckets, reaper, archive };
+}
 
+interface KeptFrom {
+  readonly db: Database;
+  readonly box: SecretBox;
+  readonly keys: KeyRing;
+  readonly engine: Engine;
+  readonly keeper: Keeper;
+  readonly volumes: Volumes;
+  readonly cameras: CameraRegister;
+}
+
+type Served = KeptServed & VideoParts & { db: Database; gate: Gate; ledger: LedgerTree; dataDir: string };
+type KeptServed = Awaited<ReturnType<typeof keepWell>>;
+
+/** The doors, opened last; the address they are at. */
+async function serve(parts: AsyncDisposableStack, given: Settings, at: Served): Promise<string> {
+  const { db, gate, ledger, volumes, reaper, outlook, webhooks, buckets, archive, box } = at;
   let isEnding = false;
   const server = await createServer({
     ...{ db, gate, clock, log, version, consoleDir },
     ...{ host: given.host, port: given.port, behindProxy: given.behindProxy, demo: given.demo },
     tls: await readTls(given),
     metricsToken: given.metricsToken,
-    health: () => (isEnding ? 'down' : healthOf({ db, ledger, engine, keeper, cameras, states, volumes })),
+    health: () => (isEnding ? 'down' : healthOf(at)),
     firstSite: (trx, grant, name, timeZone) => addSite(trx, grant, { name, address: '', timeZone }),
   });
   parts.use(server);
   parts.defer(() => {
     isEnding = true;
   });
-  const video = { box, cameras, states, engine, keeper, views, volumes, version, startedMs, ffmpeg };
   mountLedgerTree(server, ledger);
-  mountVideo(server, video);
+  mountVideo(server, at);
   mountKeeping(server, { reaper });
-  mountVolumePages({ ...server, ...video }, { outlook, webhooks, dataDir: data.root });
-  mountGauges(server, video);
+  mountVolumePages({ ...server, ...at }, { outlook, webhooks, dataDir: at.dataDir });
+  mountGauges(server, at);
   mountBuckets(server, { buckets, archive, box, volumes });
-  return { url: await server.listen(), parts: parts.move() };
+  return server.listen();
 }
 
 function settingsOrEnd(): Settings {

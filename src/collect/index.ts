@@ -16,5 +16,13 @@ export {
 } from './cameras.ts';
 export { addFoundCamera, foundBy, foundSite, isCameraId, setFoundFrom } from './found.ts';
 export { type CameraChanged, CameraRegister } from './register.ts';
-export { addSite, changeSite, findSite, listSites, type Site, type SiteFields } from './sites.ts';
+export {
+  addSite,
+  changeSite,
+  classifySite,
+  findSite,
+  listSites,
+  type Site,
+  type SiteFields,
+} from './sites.ts';
 export { CameraStates, type CameraStatus, type StreamState, sourceId } from './states.ts';

@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { newId, refuse } from '../base/index.ts';
 import { brokenConstraint, type Tables } from '../db/index.ts';
 import type { Grant } from '../gate/index.ts';
+import type { SiteLaw } from '../law/index.ts';
 
 export interface Site {
   readonly id: string;
@@ -73,6 +74,19 @@ export async function changeSite(
     trx.updateTable('site').set(set).where('id', '=', id).returning('id').executeTakeFirst(),
   );
   if (!done) refuse('site.unknown');
+}
+
+/** What the law takes the place of the grant for. */
+export async function classifySite(
+  trx: Transaction<Tables>,
+  grant: Grant<'site.configure'>,
+  { profiles, placeClass, placeType, keyTarget }: SiteLaw,
+): Promise<void> {
+  await trx
+    .updateTable('site')
+    .set({ profiles: [...profiles], place_class: placeClass, place_type: placeType, key_target: keyTarget })
+    .where('id', '=', grant.subject.id ?? '')
+    .execute();
 }
 
 /** Names that differ by case or width alone are one name. */

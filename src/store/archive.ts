@@ -15,7 +15,7 @@ import { open, rmdir, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type RawBuilder, sql } from 'kysely';
 import { assert, type Clock, Fault, type Log, sayError } from '../base/index.ts';
-import type { BucketProblem } from '../contract/buckets.ts';
+import type { BucketProblem } from '../contract/index.ts';
 import type { Database } from '../db/index.ts';
 import { abortUpload, BucketFault, deleteObject, type Engine, listUploads } from '../engine/index.ts';
 import { append, system } from '../ledger/index.ts';

@@ -5,7 +5,7 @@
  */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Clock, Fault, type Log, newId, refuse, type SecretBox, sayError } from '../base/index.ts';
-import { type BucketProblem, bucketProblems } from '../contract/buckets.ts';
+import { type BucketProblem, bucketProblems } from '../contract/index.ts';
 import { brokenConstraint, type Database, type Tables } from '../db/index.ts';
 import {
   addressOf,

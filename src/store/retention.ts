@@ -1,6 +1,7 @@
 /** How long each site keeps: what a person settled, held against the law before it is saved, and read for the reaper. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Because, refuse } from '../base/index.ts';
+import { classifySite } from '../collect/index.ts';
 import type { Tables } from '../db/index.ts';
 import type { Grant } from '../gate/index.ts';
 import {
@@ -147,16 +148,7 @@ export async function settleKeeping(
     .executeTakeFirst();
   if (!site) refuse('site.unknown');
   checkKeeping(given, site.time_zone, nowMs);
-  await trx
-    .updateTable('site')
-    .set({
-      profiles: [...given.profiles],
-      place_class: given.placeClass,
-      place_type: given.placeType,
-      key_target: given.keyTarget,
-    })
-    .where('id', '=', siteId)
-    .execute();
+  await classifySite(trx, grant, given);
   const settled = {
     period_n: given.period?.n ?? null,
     period_unit: given.period?.unit ?? null,

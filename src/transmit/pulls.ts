@@ -93,8 +93,8 @@ export class Pulls {
   }
 
   /** A camera is to be recorded elsewhere, or more or less of it. */
-  moved(camera: Camera): void {
-    this.#record(camera);
+  moved(camera: Camera | undefined): void {
+    if (camera) this.#record(camera);
   }
 
   #record(camera: Camera): void {

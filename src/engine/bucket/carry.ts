@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, Fault } from '../../base/index.ts';
-import type { BucketProblem } from '../../contract/buckets.ts';
+import type { BucketProblem } from '../../contract/bucket-problems.ts';
 import { knownBucket } from './access.ts';
 import {
   abortUpload,

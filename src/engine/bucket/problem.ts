@@ -1,6 +1,10 @@
 /** What a storage's answer or a broken connection means, as a code of the catalogue and whether to try again. */
 import { Fault } from '../../base/index.ts';
-import { type BucketProblem, type BucketProblemCode, bucketProblems } from '../../contract/buckets.ts';
+import {
+  type BucketProblem,
+  type BucketProblemCode,
+  bucketProblems,
+} from '../../contract/bucket-problems.ts';
 import { fill } from '../../contract/causes.ts';
 import { readXml, textOf } from './xml.ts';
 

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type Clock, systemClock } from '../../../src/base/index.ts';
-import type { BucketProblemCode } from '../../../src/contract/buckets.ts';
+import type { BucketProblemCode } from '../../../src/contract/bucket-problems.ts';
 import {
   type BucketAccess,
   BucketFault,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from '../../../src/base/index.ts';
-import { type BucketProblemCode, bucketProblems } from '../../../src/contract/buckets.ts';
+import { type BucketProblemCode, bucketProblems } from '../../../src/contract/bucket-problems.ts';
 import { BucketFault, listObjects, Wire } from '../../../src/engine/bucket/index.ts';
 import { endUpload, readRange } from '../../../src/engine/bucket/objects.ts';
 
