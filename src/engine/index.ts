@@ -2,24 +2,6 @@
 import type { Engine } from './engine.ts';
 import { type CreateOptions, Supervisor } from './supervisor.ts';
 
-export type {
-  Engine,
-  EngineOptions,
-  EngineProcess,
-  Fact,
-  FilePlan,
-  Footage,
-  ProbeResult,
-  SegmentFacts,
-  SegmentRef,
-  Source,
-  SourceId,
-  StreamFacts,
-  StreamKind,
-  Ticket,
-  TicketId,
-  Volume,
-} from './engine.ts';
 export {
   abortUpload,
   addressOf,
@@ -38,6 +20,24 @@ export {
   type Stored,
   Wire,
 } from './bucket/index.ts';
+export type {
+  Engine,
+  EngineOptions,
+  EngineProcess,
+  Fact,
+  FilePlan,
+  Footage,
+  ProbeResult,
+  SegmentFacts,
+  SegmentRef,
+  Source,
+  SourceId,
+  StreamFacts,
+  StreamKind,
+  Ticket,
+  TicketId,
+  Volume,
+} from './engine.ts';
 export { FramingError, LengthPrefixed, lengthPrefixed } from './ipc.ts';
 export {
   type Destroyed,
