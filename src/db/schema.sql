@@ -688,7 +688,7 @@ create table storage_event (
   camera_id text references camera (id),
   detail jsonb not null default '{}' check (jsonb_typeof(detail) = 'object')
 );
-comment on table storage_event is 'What webhooks are told of, in order; written beside the ledger''s row, by store, one after the other.';
+comment on table storage_event is 'What webhooks are told of, in order, each beside its row of the ledger. Written by store.';
 
 create table webhook (
   id text primary key,

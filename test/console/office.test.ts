@@ -103,6 +103,10 @@ describe('in the office', { timeout: 400_000 }, () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name', { exact: true }).fill('South hall');
     await dialog.getByRole('button', { name: 'Save' }).click();
+    // A new site is asked at once how long it keeps; that can wait.
+    const keeping = page.getByRole('dialog', { name: /South hall/ });
+    await keeping.getByRole('button', { name: 'Cancel' }).click();
+    await keeping.waitFor({ state: 'detached' });
     await rowOf(page, 'South hall').getByText('Asia/Shanghai (UTC+8)').waitFor();
     await page.getByRole('button', { name: 'Edit South hall' }).click();
     await dialog.getByLabel('Postal address').fill('12 Renmin Road');

@@ -13,7 +13,7 @@ import { Empty, Loaded, Waiting } from '../shell/states.tsx';
 import { saySpan, sayTime } from '../time.ts';
 import { useUrlState } from '../urlState.ts';
 import { useLanguage, useWords } from '../useWords.ts';
-import { completenessWords } from '../words/completeness.ts';
+import { clausesWithValues, completenessWords } from '../words/completeness.ts';
 import './completeness.css';
 
 type Reply = ReplyOf<typeof govern.completeness>;
@@ -153,10 +153,10 @@ const sayShare = (share: number): string => {
 
 function Panel({ title, id, children }: { title: string; id: string; children: ReactNode }) {
   return (
-    <section className="panel" aria-labelledby={id}>
+    <div className="panel">
       <h2 id={id}>{title}</h2>
       {children}
-    </section>
+    </div>
   );
 }
 
@@ -289,10 +289,7 @@ function useCameraColumns(): readonly Column<CameraMonth>[] {
 }
 
 /** A cause without its gap names nobody: the sentence goes without its values. */
-const causeOf = (cause: string): string =>
-  sayCause(cause, {})
-    .replace(/(被 |，删除证书第 )?\{\w+\}( 号| )?| by \{\w+\}|, certificate \{\w+\}/g, '')
-    .trim();
+const causeOf = (cause: string): string => sayCause(cause, {}).replace(clausesWithValues, '').trim();
 
 function Share({ of, name }: { of: Figures; name: string }) {
   return (

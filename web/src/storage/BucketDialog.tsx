@@ -134,7 +134,7 @@ function ConnectionFields({ form, bucket }: { form: FormInstance<Fields>; bucket
         <Input
           className="mono"
           maxLength={300}
-          placeholder="https://s3.example.com"
+          placeholder={t('bucketEndpointExample')}
           inputMode="url"
           spellCheck={false}
         />
@@ -180,7 +180,7 @@ function ConnectionFields({ form, bucket }: { form: FormInstance<Fields>; bucket
           className="mono"
           rows={2}
           maxLength={65_536}
-          placeholder="-----BEGIN CERTIFICATE-----"
+          placeholder={t('bucketCaExample')}
           spellCheck={false}
         />
       </Form.Item>

@@ -216,7 +216,7 @@ function Cameras({ all }: { all: Storage }) {
   const [state, change] = useUrlState(address);
   const columns = useColumns(all.forecast !== null);
   return (
-    <section className="panel" aria-label={t('forecast')}>
+    <div className="panel">
       <h2>{t('forecast')}</h2>
       <p className="page-says storage-says">
         {t('forecastSays')} {all.forecast ? <MadeAt at={all.forecast} /> : t('notMade')}
@@ -246,7 +246,7 @@ function Cameras({ all }: { all: Storage }) {
           />
         </>
       )}
-    </section>
+    </div>
   );
 }
 

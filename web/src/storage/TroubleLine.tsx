@@ -24,9 +24,11 @@ function Line({ canLook }: { canLook: boolean }) {
   const what = sentence(first);
   const count = items.length - 1;
   return (
-    <div className={first.kind === 'forecast' ? 'line-state' : 'line-state line-lost'}>
-      {count > 0 ? t('bannerMore', { what, count }) : t('bannerOne', { what })}{' '}
-      {canLook && <Link to="/storage">{t('look')}</Link>}
+    <div role="status" aria-live="polite">
+      <div className={first.kind === 'forecast' ? 'line-state' : 'line-state line-lost'}>
+        {count > 0 ? t('bannerMore', { what, count }) : t('bannerOne', { what })}{' '}
+        {canLook && <Link to="/storage">{t('look')}</Link>}
+      </div>
     </div>
   );
 }

@@ -3,6 +3,8 @@ import { words } from './words.ts';
 
 export const bucketWords = words('buckets', {
   en: {
+    bucketEndpointExample: 'Such as https://s3.example.com',
+    bucketCaExample: 'Begins with -----BEGIN CERTIFICATE-----',
     title: 'Buckets for older footage',
     says: 'Closed segments can move to S3-compatible storage. Each is read back and compared before the file here goes, and plays from there as from here.',
     none: 'No bucket. Footage stays on the volumes of this machine until it is deleted.',
@@ -73,6 +75,8 @@ export const bucketWords = words('buckets', {
     lock_compliance: 'Compliance: nobody can lift it',
   },
   zh: {
+    bucketEndpointExample: '例如 https://s3.example.com',
+    bucketCaExample: '以 -----BEGIN CERTIFICATE----- 开头',
     title: '历史录像存储桶',
     says: '已完成的录像段可迁移至 S3 兼容存储。每段迁移后先回读并比对，一致后才删除本机文件；回放方式不变。',
     none: '尚未配置存储桶，录像在删除前一直保存在本机存储卷中。',

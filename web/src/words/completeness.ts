@@ -43,9 +43,9 @@ export const completenessWords = words('completeness', {
     dayHours: 'Hours of the day',
     days: 'Day by day',
     dayShort: 'This day has {hours} hours: the clocks were set.',
-    pdf: 'PDF',
+    pdf: 'PDF file',
     xlsx: 'Spreadsheet',
-    csv: 'CSV',
+    csv: 'CSV file',
     print: 'Print',
     json: 'Report on record (JSON)',
   },
@@ -90,10 +90,13 @@ export const completenessWords = words('completeness', {
     dayHours: '当日小时数',
     days: '逐日情况',
     dayShort: '因时钟调整，当日为 {hours} 小时。',
-    pdf: 'PDF',
+    pdf: 'PDF 文件',
     xlsx: '电子表格',
-    csv: 'CSV',
+    csv: 'CSV 文件',
     print: '打印',
     json: '存档报告（JSON）',
   },
 });
+
+/** What a cause's sentence says of one gap only: by whom, which certificate. */
+export const clausesWithValues = /(被 |，删除证书第 )?\{\w+\}( 号| )?| by \{\w+\}|, certificate \{\w+\}/g;
