@@ -172,8 +172,10 @@ test('segments that are old enough move: the same timeline and the same bytes, a
     200,
   );
   await house.until(
-    () => house.facts.some((fact) => fact.kind === 'segment-closed'),
-    'the segment is closed',
+    () =>
+      house.facts.some((fact) => fact.kind === 'segment-closed') &&
+      !house.keeper.freshOf(camera).some((segment) => segment.open),
+    'every segment is closed',
   );
   assert.ok(await house.keeper.written(10_000));
   const before = await timeline();
@@ -390,7 +392,8 @@ test('above its mark a folder is relieved of its oldest segments, and of no more
     )
     .orderBy('start_ms')
     .execute();
-  assert.equal(disk.segments, moved.length);
+  // What the camera itself recorded lies there too, and is the newest.
+  assert.ok(disk.segments >= moved.length);
   // A disk of the machine that is itself fuller than the mark moves everything.
   assert.ok(moved.length === 8 || moved.length === 4, `${moved.length} moved`);
   assert.deepEqual(

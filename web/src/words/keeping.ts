@@ -207,7 +207,7 @@ export const keepingWords = words('keeping', {
     noFloor: '无法定期限',
     noCeiling: '无上限',
     asLaw: '按法定期限',
-    byArticle: '{instrument} {article}',
+    byArticle: '依据{instrument}{article}',
     article: '第 {article} 条',
     sitePolicy: '本单位规定',
     unverified: '未经核实，不作强制，请咨询法律顾问。',
