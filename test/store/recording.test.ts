@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startDemo } from '../../demo/index.ts';
 import { noLog, systemClock } from '../../src/base/index.ts';
+import { until } from '../support/custos.ts';
 import { callerWith, type TestCaller } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 
@@ -212,11 +213,11 @@ test('a retired camera is pulled no more; its footage and its timeline stay, and
     'its last segment is closed',
   );
   // The gap begins where the last picture ends, which may be a moment after the person's order.
-  await house.until(
-    async () => (await timelineSince(gone.orderedMs)).gaps.at(-1)?.cause === 'retired',
-    'the gap names the retirement',
+  await until('the gap names the retirement', async () =>
+    (await timelineSince(gone.orderedMs)).gaps.at(-1)?.cause === 'retired' ? true : undefined,
   );
-  assert.ok((await timelineSince(gone.orderedMs)).spans.length > 0);
+  const { spans } = await timelineSince(gone.orderedMs);
+  assert.ok(spans.length > 0);
   const row = await house.db.kysely
     .selectFrom('camera')
     .selectAll()

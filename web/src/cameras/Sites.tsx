@@ -58,14 +58,9 @@ export function Sites({
               change={change}
               controls={(each) => (
                 <>
-                  <WhyButton
-                    type="link"
-                    size="small"
-                    why={why}
-                    onClick={() => setKeeps(each)}
-                    aria-label={k('settleOf', { site: each.name })}
-                  >
+                  <WhyButton type="link" size="small" why={why} onClick={() => setKeeps(each)}>
                     {k('title')}
+                    <span className="hidden-words"> {each.name}</span>
                   </WhyButton>
                   <WhyButton
                     type="link"
