@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname;
+/** As `npm start` does it: what is compiled once is kept. */
+const NODE_COMPILE_CACHE = new URL('../../node_modules/.cache/custos-main', import.meta.url).pathname;
 
 export interface Reply {
   readonly status: number;
@@ -95,7 +97,7 @@ export async function startCustos(
   const child = spawn(process.execPath, [main, '--port', '0', '--data', dataDir, ...(options.args ?? [])], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_ENV: 'test', ...options.env },
+    env: { ...process.env, NODE_COMPILE_CACHE, NODE_ENV: 'test', ...options.env },
   });
   let log = '';
   child.stderr.on('data', (chunk) => {
