@@ -6,7 +6,9 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newId } from '../src/base/index.ts';
+import { newId, systemClock } from '../src/base/index.ts';
+import { KeyRing } from '../src/engine/index.ts';
+import type { DayKey } from '../src/engine/keys/index.ts';
 import { record } from '../test/engine/segment/record.ts';
 import { type Caller, setUp, startCustos, until } from '../test/support/custos.ts';
 import { markedUnits, pictureMs, pictures } from './support/marked.ts';
@@ -21,14 +23,25 @@ const laterMs = 400;
 /** Numbers come again each minute; a place whose number is near the last one's could not be told from playing on. */
 const apartMs = 5000;
 
+/** The server's own keys of the days that the footage touches. */
+async function keysOf(dataDir: string, source: string, instantsMs: readonly number[]) {
+  const dir = join(dataDir, 'keys', 'footage');
+  const ring = await KeyRing.open({ dir, master: { kind: 'file' }, clock: systemClock });
+  const days = new Set(instantsMs.map((ms) => new Date(ms).toISOString().slice(0, 10)));
+  const keys = new Map<string, DayKey>();
+  for (const day of days) keys.set(day, await ring.dayKey(source, day, { create: true }));
+  return (_source: string, day: string) => keys.get(day) as DayKey;
+}
+
 /** An hour in files as the recorder writes them, a minute each, ending a minute ago. */
-function writeHour(footage: string, cameraId: string): number {
+async function writeHour(dataDir: string, cameraId: string): Promise<number> {
   const clip = { ...markedUnits(), audio: null, sounds: [] };
   const startMs = Date.now() - (minutes + 1) * minuteMs;
+  const keyOf = await keysOf(dataDir, `${cameraId}.main`, [startMs, Date.now()]);
   const run = newId('run');
   for (let minute = 0; minute < minutes; minute++)
-    record({ id: 'vol', path: footage }, clip, {
-      ...{ cameraId, run, seconds: 60 },
+    record({ id: 'vol', path: join(dataDir, 'footage') }, clip, {
+      ...{ cameraId, run, seconds: 60, keyOf },
       startMs: startMs + minute * minuteMs,
       startTicks: 1000 + minute * minuteMs * 90,
     });
@@ -45,7 +58,7 @@ async function prepare(dataDir: string): Promise<{ id: string; startMs: number }
     id = (await caller.must('POST', '/api/cameras', body)).id;
   }
   say('writing an hour of footage');
-  return { id, startMs: writeHour(join(dataDir, 'footage'), id) };
+  return { id, startMs: await writeHour(dataDir, id) };
 }
 
 /** The index has all of it: else the clicks would measure how a gap is shown. */

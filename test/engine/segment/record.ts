@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { newId } from '../../../src/base/index.ts';
 import type { SegmentRef, Volume } from '../../../src/engine/engine.ts';
+import type { DayKey } from '../../../src/engine/keys/index.ts';
 import { initSegment, partHead } from '../../../src/engine/mp4/index.ts';
 import {
   encodeHeader,
@@ -43,6 +44,8 @@ export interface RecordOptions {
   readonly cameraId?: string;
   readonly run?: string;
   readonly suite?: SuiteNumber;
+  /** Of a stream and day; keys that follow from their names without it. */
+  readonly keyOf?: (source: string, day: string) => DayKey;
 }
 
 /** One run: segments that follow on, each beginning at a key. */
@@ -82,7 +85,7 @@ export function record(volume: Volume, clip: Clip, options: RecordOptions): Reco
     const id = newId('seg', Math.floor(fileStartMs));
     const first = file[0]!;
     const day = new Date(Math.floor(fileStartMs)).toISOString().slice(0, 10);
-    const { key, keyId } = knownKey(`${cameraId}.main`, day);
+    const { key, keyId } = (options.keyOf ?? knownKey)(`${cameraId}.main`, day);
     const suite = options.suite ?? 1;
     const { codecString: codec, width, height } = clip.video;
     const header = encodeHeader({
