@@ -22,6 +22,44 @@ export * as collect from './clauses/collect.ts';
 export * as govern from './clauses/govern.ts';
 export * as store from './clauses/store.ts';
 export {
+  bd09FromGcj02,
+  type Datum,
+  datums,
+  fromWgs84,
+  gcj02FromBd09,
+  gcj02FromWgs84,
+  type Recognised,
+  recognise,
+  toWgs84,
+  wgs84FromGcj02,
+} from './datum.ts';
+export {
+  type CameraFacts,
+  type CameraPurpose,
+  type CameraStep,
+  type Capability,
+  cameraPurposes,
+  cameraSteps,
+  capabilities,
+  type FiledChange,
+  type FiledField,
+  type FilingFacts,
+  filedFields,
+  type Open,
+  type OpenItems,
+  type OwnerKind,
+  ownerKinds,
+  type PrivateArea,
+  type ProjectFacts,
+  type ProtectedNeighbour,
+  type Recorded,
+  type Records,
+  type SiteFacts,
+  type SiteFunction,
+  siteFunctions,
+} from './facts.ts';
+export { distanceM, distanceToAreaM, isPoint, type Point, sees, type View } from './geometry.ts';
+export {
   areProfiles,
   conflictName,
   conflictOn,
@@ -41,6 +79,15 @@ export {
 } from './keeping.ts';
 export { type PlaceType, placeClasses, placeTypeOf, placeTypes } from './places.ts';
 export { profileOf, profiles, profilesOf } from './profiles/index.ts';
+export {
+  isOpenKind,
+  isRecordKind,
+  type OpenKind,
+  openKinds,
+  type RecordKind,
+  recordKinds,
+} from './records.ts';
+export { isRoom, type Room, rooms } from './rooms.ts';
 export {
   type Choice,
   type Conflict,
