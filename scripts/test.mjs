@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   ensureConsole,
@@ -17,14 +17,13 @@ import {
   run,
   SetUpProblem,
 } from './set-up.mjs';
+import { inOrder, isCalm, Jobs } from './test-jobs.mjs';
 
 /** A test that hangs fails after this; one that needs more says so itself. */
 const testMs = Number(process.env.CUSTOS_TEST_MS) || 180_000;
 /** A file that says nothing for so long will not end: it left something running, and fails. */
 const silentMs = Number(process.env.CUSTOS_TEST_SILENT_MS) || testMs + 60_000;
 const checkMs = 300_000;
-/** Each file may run a database, an engine and a browser of its own: more at a time only makes them late. */
-const filesAtOnce = Math.min(2, availableParallelism());
 const folder = process.env.CUSTOS_TEST_DIR ?? join(root, 'test');
 const running = new Set();
 let isInterrupted = false;
@@ -32,12 +31,8 @@ let isInterrupted = false;
 await main(async (words) => {
   await ensurePackages();
   const files = testFiles(words);
-  await ensurePrograms(['ffmpeg', 'fonts', 'chromium', 'gstreamer', 'ceph']);
-  const results = words.length > 0 ? [] : await runChecks();
-  await ensureConsole();
   onInterrupt();
-  await runAll(files, results);
-  return sumUp(results);
+  return sumUp(await runAll(files, words.length > 0 ? [] : checks()));
 });
 
 function testFiles(words) {
@@ -54,10 +49,9 @@ function testFiles(words) {
 
 /** @typedef {{name: string, outcome: 'passed' | 'failed' | 'skipped', why?: string}} Result */
 
-/** @returns {Promise<Result[]>} */
-async function runChecks() {
+function checks() {
   const bin = join(root, 'node_modules', '.bin');
-  const checks = [
+  return [
     { name: 'types of server and tests (tsc)', command: join(bin, 'tsc'), args: ['-p', '.', '--noEmit'] },
     { name: 'types of the console (tsc)', command: join(bin, 'tsc'), args: ['-p', 'web', '--noEmit'] },
     {
@@ -68,27 +62,29 @@ async function runChecks() {
     { name: 'types of the drawn scenes (tsc)', command: join(bin, 'tsc'), args: ['-p', 'demo/draw'] },
     { name: 'style (biome)', command: join(bin, 'biome'), args: ['check', '--diagnostic-level=warn', '.'] },
   ];
-  const results = [];
-  for (const { name, command, args } of checks) {
-    // Their launchers want a Node newer than the one that may run this script.
-    const env = { ...process.env, PATH: `${join(nodePath(), '..')}:${process.env.PATH}` };
-    const { code, tail } = await run(command, args, { boundMs: checkMs, env });
-    process.stdout.write(code === 0 ? `✔ ${name}\n` : `✖ ${name}\n${tail}\n`);
-    results.push({ name, outcome: code === 0 ? 'passed' : 'failed' });
-  }
-  return results;
 }
 
-async function runAll(files, results) {
+/** @returns {Promise<Result>} */
+async function runCheck({ name, command, args }) {
+  // Their launchers want a Node newer than the one that may run this script.
+  const env = { ...process.env, PATH: `${join(nodePath(), '..')}:${process.env.PATH}` };
+  const { code, tail } = await run(command, args, { boundMs: checkMs, env });
+  process.stdout.write(code === 0 ? `✔ ${name}\n` : `✖ ${name}\n${tail}\n`);
+  return { name, outcome: code === 0 ? 'passed' : 'failed' };
+}
+
+/** Checks need neither the console nor programs of the system, so they run while these are made. */
+async function runAll(files, wanted) {
   const counts = mkdtempSync(join(tmpdir(), 'custos-counts-'));
-  const waiting = [...files];
-  const worker = async () => {
-    for (let file = waiting.shift(); file !== undefined && !isInterrupted; file = waiting.shift()) {
-      results.push(...(await runFile(file, join(counts, `${results.length}-${waiting.length}`))));
-    }
-  };
+  const jobs = new Jobs(() => isInterrupted);
   try {
-    await Promise.all(Array.from({ length: filesAtOnce }, worker));
+    const tools = ensurePrograms(['ffmpeg', 'fonts', 'chromium', 'gstreamer', 'ceph']);
+    for (const check of wanted) jobs.add(async () => [await runCheck(check)]);
+    await Promise.all([tools, ensureConsole()]);
+    for (const [index, file] of inOrder(files).entries()) {
+      jobs.add(() => runFile(file, join(counts, String(index))), isCalm(file));
+    }
+    return await jobs.results();
   } finally {
     rmSync(counts, { recursive: true, force: true });
   }
@@ -96,8 +92,10 @@ async function runAll(files, results) {
 
 /** @returns {Promise<Result[]>} */
 async function runFile(file, counts) {
+  const startedMs = performance.now();
   const { said, code, isCut } = await spawnFile(file, counts);
-  process.stdout.write(`\n${join('test', file)}\n${said.trimEnd()}\n`);
+  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
+  process.stdout.write(`\n${join('test', file)} (${seconds} s)\n${said.trimEnd()}\n`);
   const lines = existsSync(counts) ? readFileSync(counts, 'utf8').trim().split('\n') : [];
   const all = lines.filter((line) => line !== '').map((line) => JSON.parse(line));
   const results = all.filter((result) => result.outcome !== 'end');
@@ -122,6 +120,8 @@ function spawnFile(file, counts) {
     env: {
       ...process.env,
       NODE_TEST_CONTEXT: undefined,
+      // As `npm start` does it: what one file compiled, the next finds.
+      NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'custos-main'),
       CUSTOS_TEST_COUNTS: counts,
       FORCE_COLOR: process.stdout.isTTY ? '1' : '0',
     },

@@ -1,10 +1,11 @@
 /** `npm test` counts right, ends with its line, and never calls a broken run good. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { calm, inOrder, Jobs, longFirst } from '../../scripts/test-jobs.mjs';
 
 const runner = join(import.meta.dirname, '../../scripts/test.mjs');
 
@@ -56,4 +57,37 @@ test('a failure, a file that dies, one that leaves early and one that never ends
   assert.match(out, /^failed: stays\.test\.ts ends by itself$/m);
   assert.match(out, /^failed: hang$/m);
   assert.match(last, /^3 passed, \d failed$/);
+});
+
+test('the files that are begun first, and those that bear one other beside them, are there', () => {
+  for (const name of [...longFirst, ...calm])
+    assert.ok(existsSync(join(import.meta.dirname, '..', `${name}.test.ts`)), name);
+});
+
+test('the order loses no file and doubles none', () => {
+  const files = ['a.test.ts', 'store/full.test.ts', 'console/console.test.ts', 'z.test.ts'];
+  const ordered = ['console/console.test.ts', 'store/full.test.ts', 'a.test.ts', 'z.test.ts'];
+  assert.deepEqual(inOrder(files), ordered);
+});
+
+test('every job is done once, and beside one that needs calm there is never more than one other', async () => {
+  const jobs = new Jobs();
+  const running = new Map<number, boolean>();
+  let most = 0;
+  const work = (index: number, isCalm: boolean) => async () => {
+    running.set(index, isCalm);
+    most = Math.max(most, running.size);
+    if ([...running.values()].includes(true))
+      assert.ok(running.size <= 2, `${running.size} beside a calm one`);
+    for (let turns = 0; turns < (index * 7) % 5; turns++) await new Promise(setImmediate);
+    running.delete(index);
+    return [index];
+  };
+  for (let index = 0; index < 60; index++) jobs.add(work(index, index % 4 === 0), index % 4 === 0);
+  const done = await jobs.results();
+  assert.deepEqual(
+    done.map(Number).toSorted((a, b) => a - b),
+    Array.from({ length: 60 }, (_, index) => index),
+  );
+  assert.ok(most >= 2, 'they run beside each other');
 });
