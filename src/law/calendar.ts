@@ -22,7 +22,15 @@ export const years = (n: number): Period => ({ n, unit: 'year' });
 const dayMs = 86_400_000;
 
 /** Thrown when a date is none, or a working day is asked of a year whose official calendar is not known here. */
-export class CalendarError extends Error {}
+export class CalendarError extends Error {
+  /** The year whose official calendar is missing; null: the date itself is none. */
+  readonly year: number | null;
+
+  constructor(message: string, year: number | null = null) {
+    super(message);
+    this.year = year;
+  }
+}
 
 export function parseDay(day: Day): { year: number; month: number; date: number; ms: number } {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day);
@@ -73,7 +81,7 @@ export const calendarYears: readonly number[] = Object.keys(china).map(Number);
 export function isWorkingDay(day: Day): boolean {
   const { year, ms } = parseDay(day);
   const table = china[year];
-  if (!table) throw new CalendarError(`no official calendar for ${year}`);
+  if (!table) throw new CalendarError(`no official calendar for ${year}`, year);
   const short = day.slice(5);
   if (table.on.includes(short)) return true;
   if (table.off.includes(short)) return false;

@@ -48,15 +48,36 @@ export interface Facts {
   readonly placeClass?: PlaceClass;
   readonly placeType?: string;
   readonly keyTarget?: boolean;
+  /** The camera looks at an area that is not open to the public. */
+  readonly privateZone?: boolean;
+  /** Who asks for footage, where that is the question. */
+  readonly request?: RequestKind;
   /** What stands on record: `retention-justification`. */
   readonly recorded?: readonly string[];
 }
+
+/** Who asks for footage: rules about one kind say nothing about another. */
+export type RequestKind =
+  | 'police'
+  | 'court-or-procuratorate'
+  | 'state-security'
+  | 'other-authority'
+  | 'emergency-body'
+  | 'filmed-person'
+  | 'relative-or-guardian'
+  | 'insurer'
+  | 'media'
+  | 'own-staff';
 
 /** To whom an answer applies; everything named must hold. Absent: to everybody under the profile. */
 export interface Scope {
   readonly placeClass?: readonly PlaceClass[];
   readonly placeType?: readonly string[];
   readonly keyTarget?: true;
+  readonly privateZone?: true;
+  readonly request?: readonly RequestKind[];
+  /** Only where this profile binds the site too: a trade under the rules of one province. */
+  readonly within?: string;
   /** The answer falls away once this is on record. */
   readonly unlessRecorded?: string;
 }
@@ -80,6 +101,12 @@ export interface Limit extends ClauseBase {
   readonly shape: 'limit';
   readonly combine: 'longest' | 'shortest' | 'most' | 'fewest';
 }
+/** A limit on what may be switched on: the words of `order` from the strictest on. */
+export interface Level extends ClauseBase {
+  readonly shape: 'limit';
+  readonly combine: 'strictest';
+  readonly order: readonly string[];
+}
 export interface Ban extends ClauseBase {
   readonly shape: 'ban';
   readonly combine: 'union';
@@ -96,14 +123,18 @@ export interface Grant extends ClauseBase {
   readonly shape: 'grant';
   readonly combine: 'intersection';
 }
-export type Clause = Limit | Ban | Duty | Need | Grant;
+export type Clause = Limit | Level | Ban | Duty | Need | Grant;
 
 /** What an answer to a clause of each shape looks like. */
 export type ValueOf<C extends Clause> = C extends { combine: 'most' | 'fewest' }
   ? number
   : C extends { combine: 'longest' | 'shortest' | 'earliest' }
     ? Period
-    : readonly string[];
+    : C extends { combine: 'strictest' }
+      ? string
+      : readonly string[];
+
+export type Value = Period | number | string | readonly string[];
 
 export interface Profile {
   readonly id: string;
@@ -111,5 +142,5 @@ export interface Profile {
   readonly parent?: string;
   readonly name: Both;
   /** By clause id. */
-  readonly answers: Readonly<Record<string, readonly Answer<Period | number | readonly string[]>[]>>;
+  readonly answers: Readonly<Record<string, readonly Answer<Value>[]>>;
 }

@@ -17,7 +17,18 @@ export {
   workingDays,
   years,
 } from './calendar.ts';
-export type { Answer, Both, Cite, Clause, Facts, PlaceClass, Profile, Rank } from './clause.ts';
+export type {
+  Answer,
+  Both,
+  Cite,
+  Clause,
+  Facts,
+  PlaceClass,
+  Profile,
+  Rank,
+  RequestKind,
+  Value,
+} from './clause.ts';
 export * as collect from './clauses/collect.ts';
 export * as govern from './clauses/govern.ts';
 export * as store from './clauses/store.ts';
@@ -58,6 +69,15 @@ export {
   type SiteFunction,
   siteFunctions,
 } from './facts.ts';
+export {
+  daysBetween,
+  type FilingClock,
+  filingClocks,
+  type WarningDays,
+  warningDays,
+  warningOf,
+  warningsBefore,
+} from './filing.ts';
 export { distanceM, distanceToAreaM, isPoint, type Point, sees, type View } from './geometry.ts';
 export {
   areProfiles,
@@ -77,6 +97,8 @@ export {
   sitePolicy,
   type Verdict,
 } from './keeping.ts';
+export { type Breach, breaches, type Penalty, penalties, penaltiesFor } from './penalties.ts';
+export { type Classified, mandatoryBecause, placeClass, type Step } from './place-class.ts';
 export { type PlaceType, placeClasses, placeTypeOf, placeTypes } from './places.ts';
 export { profileOf, profiles, profilesOf } from './profiles/index.ts';
 export {
@@ -97,3 +119,15 @@ export {
   type Ruling,
   rule,
 } from './rule.ts';
+export {
+  chainOf,
+  interiorObjection,
+  isHolding,
+  lawFacts,
+  near,
+  type Objection,
+  objectionsTo,
+  privateAreasSeen,
+  recordOf,
+  viewOf,
+} from './siting.ts';

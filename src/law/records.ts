@@ -25,7 +25,8 @@ export const recordKinds = {
   'legal-review': camera('Legal review (enforcement)', '法制审核（执法取证）'),
   'technical-review': camera('Technical review (enforcement)', '技术审核（执法取证）'),
   'conformity-certificate': camera('Certificate of conformity of its model', '产品符合强制性标准的证明'),
-  'trial-run': camera('Trial run passed', '试运行合格'),
+  /** Its day is the first of the trial: it counts once the period is over. */
+  'trial-run': camera('Trial run, from its first day', '试运行（自首日起）'),
   'work-order': camera('Work order with the name of who installed it', '安装派工单（具名）'),
   'person-responsible': camera('Person responsible', '责任人'),
   calibration: camera('Calibration and clock checked', '校准与时间校对'),

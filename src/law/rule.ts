@@ -4,12 +4,12 @@
  * decide, and an act is judged by the law of its day.
  */
 import { type Day, type Period, periodMs } from './calendar.ts';
-import type { Answer, Clause, Facts, Profile, Rank, Scope, ValueOf } from './clause.ts';
+import type { Answer, Clause, Facts, Profile, Rank, Scope, Value, ValueOf } from './clause.ts';
 
 export interface Reason {
   readonly profile: string;
   readonly layer: Profile['layer'];
-  readonly answer: Answer<Period | number | readonly string[]>;
+  readonly answer: Answer<Value>;
 }
 
 export interface Ruling<V> {
@@ -29,11 +29,14 @@ export interface Ruling<V> {
 const inForce = ({ from, to }: { from: Day; to?: Day }, day: Day): boolean =>
   from <= day && (to === undefined || day <= to);
 
-function applies(scope: Scope | undefined, facts: Facts): boolean {
+function applies(scope: Scope | undefined, facts: Facts, profiles: readonly Profile[]): boolean {
   if (!scope) return true;
+  if (scope.within && !profiles.some(({ id }) => id === scope.within)) return false;
+  if (scope.request && !(facts.request && scope.request.includes(facts.request))) return false;
   if (scope.placeClass && !(facts.placeClass && scope.placeClass.includes(facts.placeClass))) return false;
   if (scope.placeType && !(facts.placeType && scope.placeType.includes(facts.placeType))) return false;
   if (scope.keyTarget && !facts.keyTarget) return false;
+  if (scope.privateZone && !facts.privateZone) return false;
   return !(scope.unlessRecorded && facts.recorded?.includes(scope.unlessRecorded));
 }
 
@@ -48,7 +51,7 @@ export function rule<C extends Clause>(
   const unverified: Reason[] = [];
   for (const profile of profiles)
     for (const answer of profile.answers[clause.id] ?? []) {
-      if (!inForce(answer.cite, day) || !applies(answer.scope, facts)) continue;
+      if (!inForce(answer.cite, day) || !applies(answer.scope, facts, profiles)) continue;
       const reason = { profile: profile.id, layer: profile.layer, answer };
       if (answer.cite.confidence === 'M') unverified.push(reason);
       else reached.push(reason);
@@ -80,6 +83,10 @@ function combine(
       return best(reasons, (reason) => reason.answer.value as number);
     case 'fewest':
       return best(reasons, (reason) => -(reason.answer.value as number));
+    case 'strictest': {
+      const { order } = clause;
+      return best(reasons, (reason) => -order.indexOf(reason.answer.value as string));
+    }
     case 'union':
       return {
         value: [...new Set(reasons.flatMap((reason) => reason.answer.value as readonly string[]))],
@@ -97,24 +104,33 @@ function best(
   reasons: readonly Reason[],
   weigh: (reason: Reason) => number,
 ): { value: unknown; because: readonly Reason[] } {
+  // Who says the same needs no comparing: a period in working days of a year to come has no length yet.
+  if (reasons.every((reason) => isSame(reason.answer.value, reasons[0]?.answer.value)))
+    return { value: reasons[0]?.answer.value, because: reasons };
   const top = Math.max(...reasons.map(weigh));
   const because = reasons.filter((reason) => weigh(reason) === top);
   return { value: because[0]?.answer.value, because };
 }
 
+function isSame(a: Value | undefined, b: Value | undefined): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
+  return 'unit' in a && 'unit' in b && a.n === b.n && a.unit === b.unit;
+}
+
 const intersection = (lists: readonly (readonly string[])[]): readonly string[] =>
   (lists[0] ?? []).filter((item) => lists.every((list) => list.includes(item)));
 
-const rankOrder: readonly Rank[] = [
-  'law',
-  'adminRegulation',
-  'localRegulation',
-  'deptRule',
-  'localRule',
-  'standard',
-  'policy',
-  'guidance',
-];
+/** Order 799, art. 17 lets laws and administrative regulations prevail, and names no other rank: the rest follows. */
+const tierOf: Readonly<Record<Rank, number>> = {
+  law: 0,
+  adminRegulation: 0,
+  localRegulation: 1,
+  deptRule: 1,
+  localRule: 1,
+  standard: 1,
+  policy: 2,
+  guidance: 3,
+};
 
 export interface Conflict {
   readonly floor: Reason;
@@ -128,7 +144,7 @@ export function conflictOf(floor: Ruling<Period>, ceiling: Ruling<Period>, day: 
   const [least, most] = [floor.because[0], ceiling.because[0]];
   if (!floor.value || !ceiling.value || !least || !most) return null;
   if (periodMs(floor.value, day) <= periodMs(ceiling.value, day)) return null;
-  const order = rankOrder.indexOf(least.answer.cite.rank) - rankOrder.indexOf(most.answer.cite.rank);
+  const order = tierOf[least.answer.cite.rank] - tierOf[most.answer.cite.rank];
   return { floor: least, ceiling: most, higher: order < 0 ? 'floor' : order > 0 ? 'ceiling' : 'none' };
 }
 

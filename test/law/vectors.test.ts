@@ -150,6 +150,18 @@ describe('golden vectors', () => {
     ]);
   });
 
+  it('T15: the police need two officers to be given footage, whoever merely asks to see it needs none', () => {
+    const chain = profilesOf(['cn-national']);
+    const ask = (request: 'police' | 'filmed-person') =>
+      rule(govern.officersToRelease, chain, today, { request });
+    assert.equal(ask('police').value, 2);
+    assert.deepEqual(
+      ask('police').because.map(({ answer }) => answer.cite.article),
+      ['52', '42'],
+    );
+    assert.equal(ask('filmed-person').value, null);
+  });
+
   it('T16: the same firm audits twice in a row, not a third time', () => {
     assert.equal(rule(govern.auditTermsInARow, profilesOf(['cn-national']), today).value, 2);
   });

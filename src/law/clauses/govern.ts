@@ -1,5 +1,5 @@
 /** Clauses of governing: filing clocks and how many persons a thing takes. */
-import type { Duty, Limit, Need } from '../clause.ts';
+import type { Duty, Grant, Limit, Need } from '../clause.ts';
 
 const duty = (rest: Omit<Duty, 'shape' | 'combine'>): Duty => ({
   shape: 'duty',
@@ -60,3 +60,79 @@ export const auditTermsInARow = {
   duties: ['OV-14'],
   asks: { en: 'How many times in a row may the same firm audit?', zh: '同一审计机构最多可连续审计几次？' },
 } satisfies Limit;
+
+export const fileStop = duty({
+  id: 'govern.file-stop',
+  duties: ['FI-08'],
+  asks: { en: 'Within what time is the end of use filed?', zh: '停止使用后多久内备案？' },
+});
+
+/** What a filing's fields are; where the law names no time for a change, it is to be made at once. */
+export const filingFields: Need = {
+  shape: 'need',
+  combine: 'union',
+  id: 'govern.filing-fields',
+  duties: ['FI-02', 'FI-09'],
+  asks: { en: 'What does the filing tell?', zh: '备案须填报哪些内容？' },
+};
+
+export const fileGuards = duty({
+  id: 'govern.file-guards',
+  duties: ['FI-10'],
+  asks: { en: 'Within what time are own guards filed?', zh: '自招保安员多久内备案？' },
+});
+
+export const fileFaces = duty({
+  id: 'govern.file-faces',
+  duties: ['FR-06'],
+  asks: { en: 'Within what time are 100,000 faces filed?', zh: '人脸信息达到十万人后多久内备案？' },
+});
+
+export const registerFields: Need = {
+  shape: 'need',
+  combine: 'union',
+  id: 'govern.register-fields',
+  duties: ['US-08'],
+  asks: { en: 'What does the register of use hold?', zh: '查阅、调取登记须记载哪些内容？' },
+};
+
+export const mayReceive: Grant = {
+  shape: 'grant',
+  combine: 'intersection',
+  id: 'govern.may-receive',
+  duties: ['US-12', 'US-13', 'US-17', 'US-24'],
+  asks: { en: 'Who may be given footage?', zh: '可以向谁提供视频图像信息？' },
+};
+
+/** Empty: nobody outside the unit watches live. */
+export const mayWatchFromOutside: Grant = {
+  shape: 'grant',
+  combine: 'intersection',
+  id: 'govern.may-watch-from-outside',
+  duties: ['US-26'],
+  asks: { en: 'Who outside of the unit may watch live?', zh: '单位以外谁可以实时查看？' },
+};
+
+export const answerFilmedPerson = duty({
+  id: 'govern.answer-filmed-person',
+  duties: ['US-32', 'XI-03'],
+  asks: { en: 'Within what time is a filmed person answered?', zh: '多久内答复被拍摄人的请求？' },
+});
+
+export const acknowledgeComplaint = duty({
+  id: 'govern.acknowledge-complaint',
+  duties: ['OV-06', 'XI-13'],
+  asks: { en: 'Within what time is a complaint acknowledged?', zh: '多久内确认收到投诉？' },
+});
+
+export const reportBreach = duty({
+  id: 'govern.report-breach',
+  duties: ['OP-12', 'OP-13', 'CO-04', 'XI-07'],
+  asks: { en: 'Within what time is a breach reported?', zh: '发生安全事件后多久内报告？' },
+});
+
+export const rectifyAudit = duty({
+  id: 'govern.rectify-audit',
+  duties: ['OV-13'],
+  asks: { en: 'Within what time is a demanded audit answered?', zh: '要求审计后多久内报送整改情况？' },
+});

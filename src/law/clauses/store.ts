@@ -1,5 +1,5 @@
 /** Clauses of keeping: how long at least, how long at most, and what else is kept. */
-import type { Limit } from '../clause.ts';
+import type { Duty, Limit, Need } from '../clause.ts';
 
 const limit = <C extends Limit['combine']>(combine: C, rest: Omit<Limit, 'shape' | 'combine'>) => ({
   shape: 'limit' as const,
@@ -42,3 +42,29 @@ export const provisionRecordFloor = limit('longest', {
     zh: '提供记录与影响评估报告至少保存多久？',
   },
 });
+
+export const businessLogFloor = limit('longest', {
+  id: 'store.business-log-floor',
+  duties: ['RE-08'],
+  asks: { en: 'For how long must the business log be kept?', zh: '营业日志至少保存多久？' },
+});
+
+/** Within this time after evidence was registered for preservation somebody decides about it. */
+export const preservationDecision: Duty = {
+  shape: 'duty',
+  combine: 'earliest',
+  id: 'store.preservation-decision',
+  duties: ['RE-14'],
+  asks: { en: 'Within what time is a preservation decided about?', zh: '先行登记保存后多久内作出处理决定？' },
+};
+
+export const whenPurposeIsMet: Need = {
+  shape: 'need',
+  combine: 'union',
+  id: 'store.when-purpose-is-met',
+  duties: ['RE-02'],
+  asks: {
+    en: 'What happens to footage that has served its purpose?',
+    zh: '已实现处理目的的视频图像信息如何处理？',
+  },
+};

@@ -1,16 +1,10 @@
 /** Every profile, and a site's chain of them: naming a province brings the nation with it. */
 import type { Profile } from '../clause.ts';
-import { cnLiaoning, cnNational, cnQingdao } from './cn.ts';
-import { es, euGdpr, fr, lu } from './foreign.ts';
-import {
-  companyInternal,
-  guardService,
-  keyTarget,
-  nursery,
-  school,
-  schoolInternal,
-  songAndDance,
-} from './sector.ts';
+import { cnNational } from './cn.ts';
+import { cnLiaoning, cnQingdao } from './cn-local.ts';
+import { es, euGdpr, fr, kr, lu, uk } from './foreign.ts';
+import { companyInternal, schoolInternal, smartCity } from './policy.ts';
+import { guardService, hotel, keyTarget, nursery, school, songAndDance } from './sector.ts';
 
 export const profiles: readonly Profile[] = [
   cnNational,
@@ -19,14 +13,18 @@ export const profiles: readonly Profile[] = [
   keyTarget,
   school,
   nursery,
+  hotel,
   guardService,
   songAndDance,
+  smartCity,
   schoolInternal,
   companyInternal,
   euGdpr,
   fr,
   es,
   lu,
+  uk,
+  kr,
 ];
 
 const byId = new Map(profiles.map((profile) => [profile.id, profile]));

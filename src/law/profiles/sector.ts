@@ -1,57 +1,11 @@
-/** Sectors and policies: what a kind of place or a unit's own rule book adds. A policy may only tighten. */
+/** Sectors: what a kind of place adds, whoever runs it. */
 import { days } from '../calendar.ts';
 import type { Profile } from '../clause.ts';
 import { prohibitedInterior } from '../clauses/collect.ts';
-import { logFloor, retentionFloor } from '../clauses/store.ts';
-import { type Instrument, of, says } from './cite.ts';
-
-const zh = 'zh' as const;
-const ctl: Instrument = {
-  instrument: '中华人民共和国反恐怖主义法',
-  rank: 'law',
-  lang: zh,
-  from: '2016-01-01',
-};
-const ssr: Instrument = {
-  instrument: '保安服务管理条例',
-  rank: 'adminRegulation',
-  lang: zh,
-  from: '2010-01-01',
-};
-const er: Instrument = {
-  instrument: '娱乐场所管理条例',
-  rank: 'adminRegulation',
-  lang: zh,
-  from: '2006-03-01',
-};
-const schoolPage: Instrument = {
-  instrument: 'GB/T 29315-2022',
-  rank: 'standard',
-  lang: zh,
-  from: '2022-06-01',
-  confidence: 'V2',
-};
-const nurseryNews: Instrument = {
-  instrument: '北京市托育服务标准',
-  rank: 'standard',
-  lang: zh,
-  from: '2024-01-01',
-  confidence: 'V2',
-};
-const schoolPolicy: Instrument = {
-  instrument: '学校监控管理规定',
-  rank: 'policy',
-  lang: zh,
-  from: '2000-01-01',
-  confidence: 'S',
-};
-const companyPolicy: Instrument = {
-  instrument: '公司监控管理规定',
-  rank: 'policy',
-  lang: zh,
-  from: '2000-01-01',
-  confidence: 'S',
-};
+import { fileGuards, mayWatchFromOutside } from '../clauses/govern.ts';
+import { businessLogFloor, retentionFloor } from '../clauses/store.ts';
+import { of, says } from './cite.ts';
+import { beijingNursery, ctl, er, fr19, gb29315, liaoningTrades, order799, ssr } from './instruments.ts';
 
 export const keyTarget: Profile = {
   id: 'key-target',
@@ -66,21 +20,45 @@ export const school: Profile = {
   id: 'school',
   layer: 'sector',
   name: { en: 'School', zh: '学校' },
-  answers: { [retentionFloor.id]: [says(days(30), of(schoolPage)('', ''))] },
+  answers: { [retentionFloor.id]: [says(days(30), of(gb29315)('', ''))] },
 };
 
 export const nursery: Profile = {
   id: 'nursery',
   layer: 'sector',
   name: { en: 'Nursery', zh: '托育机构' },
-  answers: { [retentionFloor.id]: [says(days(90), of(nurseryNews)('', ''))] },
+  answers: {
+    [retentionFloor.id]: [says(days(90), of(beijingNursery)('', ''))],
+    [mayWatchFromOutside.id]: [says([], of(beijingNursery)('', ''))],
+  },
+};
+
+/** The sixty days are Liaoning's and bite in Liaoning only. */
+export const hotel: Profile = {
+  id: 'hotel',
+  layer: 'sector',
+  name: { en: 'Hotel', zh: '旅馆业' },
+  answers: {
+    [retentionFloor.id]: [
+      says(days(60), of(liaoningTrades)('17', '视频监控录像资料保存期限不得少于60日'), {
+        within: 'cn-liaoning',
+      }),
+    ],
+    [prohibitedInterior.id]: [
+      says(['guest-room', 'private-dining-room'], of(order799)('8(1)(1)', '客房或者包间内部')),
+      says(['guest-room', 'bath', 'changing-room', 'toilet'], of(fr19)('13', '')),
+    ],
+  },
 };
 
 export const guardService: Profile = {
   id: 'guard-service',
   layer: 'sector',
   name: { en: 'Guard service', zh: '保安服务' },
-  answers: { [retentionFloor.id]: [says(days(30), of(ssr)('25', '至少留存30日备查'))] },
+  answers: {
+    [retentionFloor.id]: [says(days(30), of(ssr)('25', '至少留存30日备查'))],
+    [fileGuards.id]: [says(days(30), of(ssr)('14', ''))],
+  },
 };
 
 export const songAndDance: Profile = {
@@ -89,24 +67,6 @@ export const songAndDance: Profile = {
   name: { en: 'Song-and-dance venue', zh: '歌舞娱乐场所' },
   answers: {
     [retentionFloor.id]: [says(days(30), of(er)('15', ''))],
-    [logFloor.id]: [says(days(60), of(er)('25', ''))],
+    [businessLogFloor.id]: [says(days(60), of(er)('25', ''))],
   },
-};
-
-export const schoolInternal: Profile = {
-  id: 'school-policy',
-  layer: 'policy',
-  name: { en: "School's own rules", zh: '学校内部规定' },
-  answers: {
-    [prohibitedInterior.id]: [
-      says(['classroom', 'student-dormitory-room', 'other-private'], of(schoolPolicy)('', '')),
-    ],
-  },
-};
-
-export const companyInternal: Profile = {
-  id: 'company-policy',
-  layer: 'policy',
-  name: { en: "Company's own rules", zh: '公司内部规定' },
-  answers: { [prohibitedInterior.id]: [says(['toilet', 'changing-room'], of(companyPolicy)('s.3(2)', ''))] },
 };
