@@ -6,12 +6,14 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SegmentFacts, Volume } from '../engine/index.ts';
-import { readHeader, readRecordHeader, recordHeaderBytes, recordMagic } from '../engine/seal/index.ts';
+import { readHeader } from '../engine/seal/index.ts';
+import { endIn } from '../engine/segment/index.ts';
 
 /** A header is about 350 bytes and stands twice. */
 const startBytes = 1_024;
-/** The end record: 64 bytes in the clear, about 120 sealed. */
-const endBytes = 512;
+/** The end record: 64 bytes in the clear, about 140 sealed, and the index of the parts with 80 bytes for each. */
+const endBytes = 16 * 1024;
+const longEndBytes = 1024 * 1024;
 const buffer = Buffer.allocUnsafe(startBytes + endBytes);
 /** As `digestNotRead` of the store, which a thread that only reads does not load. */
 const notRead = '0'.repeat(64);
@@ -27,19 +29,34 @@ export function factsByHeads(volume: Volume, path: string): SegmentFacts | null 
       startBytes,
       startBytes + readSync(file, buffer, startBytes, wanted, size - wanted),
     );
-    return tail.length === wanted ? factsOf({ start, tail, size }, volume, path) : null;
+    if (tail.length < wanted) return null;
+    return factsOf({ start, tail, size }, volume, path) ?? byLongTail(file, { start, size }, volume, path);
   } finally {
     closeSync(file);
   }
 }
 
-function factsOf(
-  { start, tail, size }: { start: Buffer; tail: Buffer; size: number },
+/** Of a camera with a key every picture a minute has more parts than the usual tail holds. */
+function byLongTail(
+  file: number,
+  { start, size }: { start: Buffer; size: number },
   volume: Volume,
   path: string,
 ): SegmentFacts | null {
-  const end = endIn(tail);
-  if (end === null) return null;
+  if (size <= endBytes) return null;
+  const tail = Buffer.allocUnsafe(Math.min(longEndBytes, size));
+  if (readSync(file, tail, 0, tail.length, size - tail.length) < tail.length) return null;
+  return factsOf({ start, tail, size }, volume, path);
+}
+
+/** `start` and `tail` are the two ends of a file of `size` bytes, wherever they were read from. */
+export function factsOf(
+  { start, tail, size }: { start: Buffer; tail: Buffer; size: number },
+  volume: Pick<Volume, 'id'>,
+  path: string,
+): SegmentFacts | null {
+  const end = endIn(tail, size);
+  if (end === null || !end.totals || end.totals.parts === 0) return null;
   const { identity, damage } = readHeader(start);
   if (damage !== null) return null;
   const { id, cameraId, stream, run, codec, width, height } = identity;
@@ -50,14 +67,4 @@ function factsOf(
     ...end.totals,
     digest: notRead,
   };
-}
-
-/** The end record, when the file ends with exactly one. */
-function endIn(tail: Buffer) {
-  const at = tail.lastIndexOf(recordMagic);
-  if (at < 0 || at + recordHeaderBytes > tail.length) return null;
-  const header = readRecordHeader(tail, at);
-  if (header instanceof Error || header.type !== 'end' || !header.totals) return null;
-  const isLast = at + recordHeaderBytes + header.headBytes + header.bodyBytes === tail.length;
-  return isLast && header.totals.parts > 0 ? { ...header, totals: header.totals } : null;
 }

@@ -186,6 +186,13 @@ export type Fact =
   | { readonly kind: 'engine-up'; readonly name: string; readonly atMs: number };
 
 /** What a stored span is as one file: for progressive MP4 and HLS by byte ranges. */
+/** A stretch of a span that a file of it does not hold, though something is stored there: it cannot be shown. */
+export interface MissingSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly cause: GapCause;
+}
+
 export interface FilePlan {
   /** Opaque, valid while the ticket is. */
   readonly id: string;
@@ -203,6 +210,8 @@ export interface FilePlan {
   readonly pictures: number;
   readonly fromMs: number;
   readonly toMs: number;
+  /** As far as it was known when the file was laid out; `Engine.missing` knows what was found since. */
+  readonly missing: readonly MissingSpan[];
 }
 
 export interface ProbeResult {
@@ -252,6 +261,8 @@ export interface Engine extends AsyncDisposable {
   plan(id: TicketId): Promise<FilePlan>;
   /** Bytes [from, to) of a planned file, as a stream that honours backpressure and counts as delivered video. */
   read(id: TicketId, plan: string, from: number, to: number): Promise<import('node:stream').Readable>;
+  /** What a planned file does not hold because it cannot be shown, with what was found while it was read. */
+  missing(id: TicketId, plan: string): Promise<readonly MissingSpan[]>;
   /** JPEG of a live source's newest key picture or of a stored instant. Refuses `still.no-ffmpeg` without FFmpeg. */
   still(id: TicketId, atMs: number | null, width: number | null): Promise<Uint8Array>;
   /**

@@ -27,6 +27,7 @@ export type {
   Fact,
   FilePlan,
   Footage,
+  MissingSpan,
   ProbeResult,
   SegmentFacts,
   SegmentRef,

@@ -21,6 +21,7 @@ import type {
   Fact,
   FilePlan,
   Footage,
+  MissingSpan,
   ProbeResult,
   SegmentFacts,
   Source,
@@ -73,6 +74,7 @@ export interface Asks {
   probe: [{ source: Source; timeoutMs: number }, ProbeResult];
   // to the reader
   plan: [{ ticket: TicketId }, FilePlan];
+  missing: [{ ticket: TicketId; plan: string }, readonly MissingSpan[]];
   survey: [
     {
       volume: Volume;

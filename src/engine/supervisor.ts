@@ -15,6 +15,7 @@ import type {
   EngineProcess,
   Fact,
   FilePlan,
+  MissingSpan,
   ProbeResult,
   Source,
   SourceId,
@@ -217,6 +218,11 @@ export class Supervisor implements Engine {
   async plan(id: TicketId): Promise<FilePlan> {
     const { worker } = await this.#good(id);
     return worker.ask('plan', { ticket: id }, 60_000);
+  }
+
+  async missing(id: TicketId, plan: string): Promise<readonly MissingSpan[]> {
+    const { worker } = await this.#good(id);
+    return worker.ask('missing', { ticket: id, plan }, 10_000);
   }
 
   async read(id: TicketId, plan: string, from: number, to: number): Promise<Readable> {

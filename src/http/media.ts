@@ -10,7 +10,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { BoundedMap, Fault, idPattern, Refusal, refuse, sayError } from '../base/index.ts';
 import { frames } from '../contract/index.ts';
 import { isSameFile, playlist, readRange, relay, type View } from '../display/index.ts';
-import type { FilePlan } from '../engine/index.ts';
+import type { FilePlan, MissingSpan } from '../engine/index.ts';
 import { addressKey, type Caller, isWho, note, type Who } from '../gate/index.ts';
 import { checkOrigin } from './caller.ts';
 import type { Server } from './server.ts';
@@ -34,6 +34,9 @@ export function mountMediaDoors(server: Server, edge: VideoEdge): void {
     handler: (request, reply) => doors.http(request, reply, 'footage.mp4', footage),
   });
   app.get('/media/:ticket/index.m3u8', (request, reply) => doors.http(request, reply, 'index.m3u8', list));
+  app.get('/media/:ticket/missing.json', (request, reply) =>
+    doors.http(request, reply, 'missing.json', missing),
+  );
   app.get('/media/:ticket/still.jpg', (request, reply) => doors.http(request, reply, 'still.jpg', still));
   server.onUpgrade('/media/', (request, socket, head) => doors.upgrade(request, socket, head));
 }
@@ -170,6 +173,8 @@ async function footage(edge: VideoEdge, { who, view }: Passed, request: FastifyR
   const tag = `"${plan.id}"`;
   reply.headers({ 'accept-ranges': 'bytes', etag: tag, 'content-type': 'video/mp4' });
   reply.header('content-disposition', disposition(view, plan, isDownload));
+  // What is found while the file is sent can only be said afterwards: by missing.json.
+  reply.header('custos-missing-seconds', String(secondsOf(plan.missing)));
   const wanted = isSameFile(request.headers['if-range'] as string | undefined, tag)
     ? readRange(request.headers.range, plan.bytes)
     : ({ kind: 'whole' } as const);
@@ -191,6 +196,17 @@ async function footage(edge: VideoEdge, { who, view }: Passed, request: FastifyR
   request.raw.once('close', () => bytes.destroy());
   return reply.send(bytes);
 }
+
+/** What the file of the span does not hold though it was recorded: known before, or found while it was sent. */
+async function missing(edge: VideoEdge, { view }: Passed, _request: FastifyRequest, reply: FastifyReply) {
+  const plan = await edge.views.plan(view);
+  const spans = await edge.engine.missing(view.id, plan.id);
+  const items = spans.map(({ fromMs, toMs, cause }) => ({ from: iso(fromMs), to: iso(toMs), cause }));
+  return reply.type('application/json').send({ items, seconds: secondsOf(spans) });
+}
+
+const secondsOf = (spans: readonly MissingSpan[]): number =>
+  Math.round(spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) / 100) / 10;
 
 async function list(edge: VideoEdge, { view }: Passed, _request: FastifyRequest, reply: FastifyReply) {
   const plan = await edge.views.plan(view);
@@ -236,7 +252,10 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 // ---- names
 
 function disposition(view: View, plan: FilePlan, isDownload: boolean): string {
-  const name = `${fileName(view, plan.fromMs)} – ${timeIn(view, plan.toMs)}.mp4`;
+  const lacks = secondsOf(plan.missing);
+  // Whoever finds the file in a folder a year later sees that it is not the whole span.
+  const note = lacks > 0 ? ` (${Math.ceil(lacks)} s missing 缺失${Math.ceil(lacks)}秒)` : '';
+  const name = `${fileName(view, plan.fromMs)} – ${timeIn(view, plan.toMs)}${note}.mp4`;
   return dispositionOf(isDownload ? 'attachment' : 'inline', name);
 }
 

@@ -97,7 +97,10 @@ test('a playlist names every byte of the media once, in order', () => {
   const chunk = (offset: number) => ({ offset, bytes: 100, seconds: 2, wallMs: 1_795_334_400_000 + offset });
   const chunks = [700, 800, 900].map(chunk);
   const text = playlist(
-    { id: 'plan', bytes: 1000, codecs: 'avc1', initBytes: 600, chunks, pictures: 150, fromMs: 0, toMs: 6000 },
+    {
+      ...{ id: 'plan', bytes: 1000, codecs: 'avc1', initBytes: 600, chunks, pictures: 150, missing: [] },
+      ...{ fromMs: 0, toMs: 6000 },
+    },
     'footage.mp4',
   );
   assert.match(text, /^#EXTM3U\n/);

@@ -55,6 +55,7 @@ function open(half, sequence, clear, sealed) {
 
 const plain = [];
 const found = { identity, parts: [], end: null };
+const records = [];
 let plainAt = 0;
 for (let at = 2 * headerBytes, sequence = 0; at < file.length; sequence++) {
   const clear = file.subarray(at, at + 64);
@@ -80,15 +81,49 @@ for (let at = 2 * headerBytes, sequence = 0; at < file.length; sequence++) {
       hasSound: (flags & 2) !== 0,
     });
     plainAt += head.length + body.length;
+    records.push({ at, clear });
   }
   if (type === 3) {
     const said = JSON.parse(head);
     const digest = crypto.createHash('sha256').update(file.subarray(0, at)).digest('hex');
     if (said.bytes !== at || said.digest !== digest) throw new Error('the end says something else');
+    if (endInTail(file.subarray(-32 * 1024)) !== at) throw new Error('the end is not found from behind');
+    checkIndex(open(2, sequence, clear, file.subarray(headEnd, end)));
     found.end = { pictures: clear.readUInt32BE(36), parts: clear.readUInt32BE(48) };
     if (end !== file.length) throw new Error('something behind the end');
   }
   at = end;
 }
+// Where the end record begins, told from the last bytes alone.
+function endInTail(tail) {
+  for (let i = tail.length - 64; i >= 0; i--) {
+    const clear = tail.subarray(i, i + 64);
+    if (clear.toString('hex', 0, 8) !== '894356520d0a1a0a' || clear[8] !== 3) continue;
+    if (crc32(clear.subarray(0, 60)) !== clear.readUInt32BE(60)) continue;
+    if (i + 64 + clear.readUInt32BE(40) + clear.readUInt32BE(44) === tail.length)
+      return file.length - tail.length + i;
+  }
+  return -1;
+}
+
+// The index says of each part what its own record says.
+function checkIndex(index) {
+  if (index.readUInt16BE(0) !== 1) throw new Error('another kind of index');
+  const each = index.readUInt16BE(2);
+  if (index.readUInt32BE(4) !== records.length || index.length !== 8 + each * records.length)
+    throw new Error('an index of other parts');
+  for (const [i, { at, clear }] of records.entries()) {
+    const entry = index.subarray(8 + i * each, 8 + (i + 1) * each);
+    const same = (where, there, bytes) =>
+      entry.subarray(where, where + bytes).equals(clear.subarray(there, there + bytes));
+    const agrees = same(8, 16, 8) && same(16, 24, 8) && same(24, 32, 4) && same(28, 36, 4);
+    if (!agrees || !same(32, 40, 8) || !same(40, 12, 4) || entry.readUInt32BE(44) !== clear[9])
+      throw new Error(`the index disagrees with part ${i}`);
+    if (entry.readBigUInt64BE(0) !== BigInt(at) || entry.readUInt32BE(48) !== 32)
+      throw new Error(`the index has part ${i} elsewhere`);
+  }
+  found.indexed = records.length;
+}
+
 writeFileSync(out, Buffer.concat(plain));
 process.stdout.write(JSON.stringify(found));

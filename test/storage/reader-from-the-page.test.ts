@@ -43,6 +43,7 @@ for (const { says, suite, ...options } of cases)
     const found = JSON.parse(stdout);
     assert.equal(found.identity.id, segment.id);
     assert.deepEqual(found.end, { pictures: segment.pictures, parts: segment.parts });
+    assert.equal(found.indexed, segment.parts, 'the index of the parts is there and says the same');
     await using file = await SegmentFile.open(at.volume, segment.path, at.keys);
     assert.deepEqual(
       found.parts.map((part: Record<string, number>) => [part.at, part.decodeTicks, part.ticks, part.key]),

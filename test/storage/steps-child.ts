@@ -8,8 +8,8 @@ import { systemClock } from '../../src/base/index.ts';
 import { KeyRing } from '../../src/engine/index.ts';
 import { SegmentWriter } from '../../src/engine/intake/segment-writer.ts';
 import { Syncer } from '../../src/engine/intake/syncer.ts';
-import { initSegment, partHead } from '../../src/engine/mp4/index.ts';
-import { inspect } from '../../src/engine/segment/index.ts';
+import { initSegment, partHead, prftBytes } from '../../src/engine/mp4/index.ts';
+import { inspect, shapeOf } from '../../src/engine/segment/index.ts';
 import { makeClip } from '../engine/mp4/clips.ts';
 
 const [dir, step, act, path] = process.argv.slice(2) as [string, string, 'create' | 'recover', string];
@@ -54,7 +54,13 @@ async function create(): Promise<void> {
       writer.append({
         head: partHead({ sequence: i + 1, wallMs, video: { decodeTicks, samples } }),
         ...{ media: [data], mediaBytes: data.length, key: true, hasSound: false, wallMs, decodeTicks },
-        ...{ ticks: 45_000, pictures: 1, sealed: () => {}, written: resolve },
+        ...{
+          shape: shapeOf(prftBytes, samples, []),
+          ticks: 45_000,
+          pictures: 1,
+          sealed: () => {},
+          written: resolve,
+        },
       }),
     );
     process.stdout.write(`part ${i}\n`);

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/index.ts';
 import { Fault } from '../../base/index.ts';
 import type { SegmentBytes } from '../segment/index.ts';
 import type { BucketAccess } from './access.ts';
-import { headOf, readRange } from './objects.ts';
+import { type End, headOf, isCode, readEnd, readRange } from './objects.ts';
 import { BucketFault } from './problem.ts';
 import { Wire } from './wire.ts';
 
@@ -53,13 +53,46 @@ function keep(window: Window): void {
   oldest.drop();
 }
 
+/** Who a segment is and its first head; the index of its parts. */
+const startBytes = 16 * 1024;
+const tailBytes = 32 * 1024;
+
+/**
+ * Both ends of an object at once: in them stands how long it is, and of a closed segment all that must be known to play
+ * it. One round trip, where asking for its size and walking it would be one for each 2 MiB.
+ */
+async function endsOf(wire: Wire, path: string): Promise<Ends | null> {
+  try {
+    const [start, tail] = await Promise.all([
+      readEnd(wire, path, { from: 'start', bytes: startBytes }),
+      readEnd(wire, path, { from: 'end', bytes: tailBytes }),
+    ]);
+    if (start === null || tail === null) return null;
+    if (start.etag === tail.etag && start.objectBytes === tail.objectBytes) return { start, tail };
+    throw new Fault(`${path} changed while it was opened`, { retry: true });
+  } catch (error) {
+    // Of nothing there is no range (RFC 9110 §14.1.2).
+    if (!isCode(error, 'refused')) throw error;
+    const head = await headOf(wire, path);
+    if (head === null) return null;
+    if (head.bytes > 0) throw error;
+    const none: End = { bytes: Buffer.alloc(0), objectBytes: 0, etag: head.etag };
+    return { start: none, tail: none };
+  }
+}
+
+interface Ends {
+  readonly start: End;
+  readonly tail: End;
+}
+
 /** Faults when it is not there, with `ENOENT` as its cause as a folder has it, or cannot be reached. */
 export async function openObject(access: BucketAccess, path: string, clock: Clock): Promise<SegmentBytes> {
   const { wire, giveBack } = borrowWire(access, clock);
   try {
-    const head = await headOf(wire, path);
-    if (head === null) throw notThere(path);
-    return new ObjectBytes(wire, path, head, giveBack);
+    const ends = await endsOf(wire, path);
+    if (ends === null) throw notThere(path);
+    return new ObjectBytes(wire, path, ends, giveBack);
   } catch (error) {
     giveBack();
     throw error;
@@ -72,20 +105,23 @@ const notThere = (path: string): Fault =>
   });
 
 class ObjectBytes implements SegmentBytes {
+  readonly isFar = true;
   readonly #wire: Wire;
   readonly #path: string;
   readonly #bytes: number;
   readonly #etag: string;
+  readonly #ends: Ends;
   readonly #giveBack: () => void;
   readonly #closing = new AbortController();
   readonly #windows = new Map<number, Window>();
   #lastIndex = -1;
 
-  constructor(wire: Wire, path: string, head: { bytes: number; etag: string }, giveBack: () => void) {
+  constructor(wire: Wire, path: string, ends: Ends, giveBack: () => void) {
     this.#wire = wire;
     this.#path = path;
-    this.#bytes = head.bytes;
-    this.#etag = head.etag;
+    this.#ends = ends;
+    this.#bytes = ends.start.objectBytes;
+    this.#etag = ends.start.etag;
     this.#giveBack = giveBack;
   }
 
@@ -95,6 +131,18 @@ class ObjectBytes implements SegmentBytes {
 
   async read(into: Uint8Array, at: number): Promise<number> {
     const end = Math.min(at + into.length, this.#bytes);
+    const near = this.#near(at, end);
+    if (near !== null) {
+      into.set(near);
+      return near.length;
+    }
+    // What lies across two windows is asked for at once.
+    for (
+      let i = Math.floor(at / windowBytes);
+      i * windowBytes < end && i < at / windowBytes + windowsKept;
+      i++
+    )
+      this.#fetch(i).catch(() => {});
     let filled = 0;
     while (at + filled < end) {
       const position = at + filled;
@@ -107,6 +155,14 @@ class ObjectBytes implements SegmentBytes {
       filled += piece.length;
     }
     return filled;
+  }
+
+  /** What lies wholly in one of the two ends is here already. */
+  #near(at: number, end: number): Buffer | null {
+    const { start, tail } = this.#ends;
+    if (end <= start.bytes.length) return start.bytes.subarray(Math.min(at, end), end);
+    const tailAt = this.#bytes - tail.bytes.length;
+    return at >= tailAt && at <= end ? tail.bytes.subarray(at - tailAt, end - tailAt) : null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

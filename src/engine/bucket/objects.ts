@@ -69,6 +69,40 @@ export async function readRange(
   throw new Fault(`the storage sent other bytes of ${path} than were asked for`);
 }
 
+export interface End {
+  readonly bytes: Buffer;
+  /** Of the whole object. */
+  readonly objectBytes: number;
+  readonly etag: string;
+}
+
+/** The first or the last so many bytes of an object, all of a smaller one, and how long it is; null: it is not there. */
+export async function readEnd(
+  wire: Wire,
+  path: string,
+  { from, bytes: most }: { readonly from: 'start' | 'end'; readonly bytes: number },
+  signal?: AbortSignal,
+): Promise<End | null> {
+  const range = from === 'end' ? `bytes=-${most}` : `bytes=0-${most - 1}`;
+  const key = keyOf(wire.access, path);
+  try {
+    const asked: Asked = { method: 'GET', doing: 'read', key, headers: { range }, mostBytes: most };
+    return asEnd(await wire.ask({ ...asked, ...by(signal) }), path);
+  } catch (error) {
+    if (isCode(error, 'no-object')) return null;
+    throw error;
+  }
+}
+
+function asEnd({ status, headers, body }: Answer, path: string): End {
+  const etag = String(headers.etag ?? '');
+  const said = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(String(headers['content-range'] ?? ''));
+  if (status === 206 && said !== null) return { bytes: body, objectBytes: Number(said[3]), etag };
+  // A server that does not know ranges sends all of it; what is longer was refused by its length.
+  if (status === 200) return { bytes: body, objectBytes: body.length, etag };
+  throw new Fault(`the storage sent other bytes of ${path} than were asked for`);
+}
+
 /** A whole object at once; what it is called by the storage (its ETag). */
 export async function putObject(
   wire: Wire,

@@ -12,9 +12,9 @@ import type { Problem } from '../../contract/causes.ts';
 import type { Fact, SegmentFacts, SegmentRef, Source, Volume } from '../engine.ts';
 import type { Gap } from '../ipc.ts';
 import { type DayKeys, dayOf, NoKey } from '../keys/index.ts';
-import { partHead } from '../mp4/index.ts';
+import { partHead, prftBytes } from '../mp4/index.ts';
 import type { SuiteNumber } from '../seal/index.ts';
-import { segmentPath } from '../segment/index.ts';
+import { segmentPath, shapeOf } from '../segment/index.ts';
 import type { Picture, Run, Sound } from './run.ts';
 import { type Sealing, SegmentWriter } from './segment-writer.ts';
 import type { Syncer } from './syncer.ts';
@@ -242,7 +242,7 @@ export class Recorder {
     segment.writer.append({
       ...{ head, media, mediaBytes: part.bytes, key: first.key, hasSound: part.sounds.length > 0 },
       ...{ wallMs: part.wallMs, decodeTicks: first.decode, ticks: endTicks - first.decode },
-      pictures: part.pictures.length,
+      ...{ pictures: part.pictures.length, shape: shapeOf(prftBytes, part.pictures, part.sounds) },
       sealed: () => {
         for (const picture of part.pictures) picture.slab?.release();
       },

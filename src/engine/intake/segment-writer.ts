@@ -22,6 +22,7 @@ import {
   type Totals,
 } from '../seal/index.ts';
 import { checkMark } from '../segment/mark.ts';
+import { IndexWriter, type PartShape } from '../segment/part-index.ts';
 import { type Syncer, syncFolder } from './syncer.ts';
 
 export interface SegmentFile {
@@ -60,6 +61,8 @@ export interface Part {
   readonly decodeTicks: number;
   readonly ticks: number;
   readonly pictures: number;
+  /** For the index in the end record. */
+  readonly shape: PartShape;
   /** Its plain bytes are needed no more. */
   sealed(): void;
   /** It is in the file (not on the platter). */
@@ -90,6 +93,9 @@ export class SegmentWriter {
   readonly #queue: Chunk[] = [];
   #seal: SegmentSeal | null = null;
   #sequence = 0;
+  readonly #index = new IndexWriter();
+  /** Where the next record will stand. */
+  #sealedBytes = 0;
   #fd: number | null = null;
   #isNamed = false;
   #writing = false;
@@ -161,12 +167,13 @@ export class SegmentWriter {
     return this.#parts === 0 ? null : { bytes: this.#bytes, digest: this.#hash.digest('hex') };
   }
 
-  /** The last record: what the whole segment is, so that a cut between two records is noticed too. */
+  /** The last record: what the whole segment is, so that a cut between two records is noticed too; and its parts. */
   async #writeEnd(fd: number, counts: Omit<Totals, 'parts'>): Promise<void> {
     const first = this.#first as Part;
     const last = this.#last as Part;
     const ending: Ending = { bytes: this.#bytes, digest: this.#hash.copy().digest('hex') };
     const endTicks = last.decodeTicks + last.ticks;
+    const index = this.#index.bytes();
     const buffers = this.#record(
       {
         ...{ type: 'end', key: false, hasSound: false, wallMs: last.wallMs + last.ticks / 90 },
@@ -174,9 +181,10 @@ export class SegmentWriter {
         totals: { parts: this.#parts, ...counts },
       },
       Buffer.from(JSON.stringify(ending)),
-      [],
+      [index],
       this.#seal as SegmentSeal,
-    );
+      index.length,
+    ).buffers;
     this.#step('create 6');
     const end = Buffer.concat(buffers);
     const error = await tryTo(async () => {
@@ -233,16 +241,17 @@ export class SegmentWriter {
     this.#seal = seal;
     const none = { key: false, hasSound: false, decodeTicks: 0, ticks: 0, pictures: 0 };
     const of = { type: 'init' as const, ...none, wallMs: identity.startMs };
-    const copies = Array.from({ length: initCopies }, () => this.#record(of, init, [], seal));
+    const copies = Array.from({ length: initCopies }, () => this.#record(of, init, [], seal).buffers);
     this.#push([header, header, ...copies.flat()], null);
     return seal;
   }
 
   #sealPart(part: Part, seal: SegmentSeal): void {
-    const { key, hasSound, wallMs, decodeTicks, ticks, pictures } = part;
+    const { key, hasSound, wallMs, decodeTicks, ticks, pictures, shape } = part;
     const of = { type: 'part' as const, key, hasSound, wallMs, decodeTicks, ticks, pictures };
-    const buffers = this.#record(of, part.head, part.media, seal, part.mediaBytes);
+    const { header, buffers } = this.#record(of, part.head, part.media, seal, part.mediaBytes);
     part.sealed();
+    this.#index.add({ at: this.#sealedBytes, header, shape });
     this.#push(buffers, part);
   }
 
@@ -252,19 +261,22 @@ export class SegmentWriter {
     media: readonly Uint8Array[],
     seal: SegmentSeal,
     mediaBytes = 0,
-  ): Uint8Array[] {
+  ): { header: RecordHeader; buffers: Uint8Array[] } {
     const sequence = this.#sequence++;
     const headBytes = head.length + seal.tagBytes;
     const bodyBytes = mediaBytes > 0 ? mediaBytes + seal.tagBytes : 0;
-    const clear = encodeRecordHeader({ ...of, sequence, headBytes, bodyBytes });
-    const sealed = seal.seal(1, sequence, clear, [head]);
-    return bodyBytes > 0 ? [clear, ...sealed, ...seal.seal(2, sequence, clear, media)] : [clear, ...sealed];
+    const header: RecordHeader = { ...of, sequence, headBytes, bodyBytes };
+    const clear = encodeRecordHeader(header);
+    const buffers = [clear, ...seal.seal(1, sequence, clear, [head])];
+    if (bodyBytes > 0) buffers.push(...seal.seal(2, sequence, clear, media));
+    return { header, buffers };
   }
 
   #push(buffers: readonly Uint8Array[], part: Part | null): void {
     const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     this.#queue.push({ buffers, bytes, part });
     this.pendingBytes += bytes;
+    this.#sealedBytes += bytes;
   }
 
   // ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,8 @@
  * told again at any time.
  *
  * Its timeline starts at 0 and has no holes: where nothing was recorded, or a part is damaged, the next picture
- * follows at once (players stop or freeze in a hole). The wall time stays with each fragment, in its prft.
+ * follows at once (players stop or freeze in a hole). The wall time stays with each fragment, in its prft. Only what
+ * turns out to be damaged while the file is read leaves one: its bytes are promised, and `whole.ts` fills them.
  *
  * A fragment is a GOP, not a part: FFmpeg, and Chromium with it, loses its way after a few seeks when the index names
  * something else than each fragment. Nor do they heed the sample entry that a fragment names: where the picture's
@@ -12,7 +13,10 @@
  * hev1). All other media data is what was recorded.
  */
 import { newId, refuse } from '../../base/index.ts';
-import type { FilePlan, Footage, SegmentRef } from '../engine.ts';
+import type { GapCause } from '../../contract/causes.ts';
+import { bucketProblemOf } from '../bucket/index.ts';
+import type { FilePlan, Footage, MissingSpan, SegmentRef } from '../engine.ts';
+import { NoKey } from '../keys/index.ts';
 import {
   audioTrackId,
   concat,
@@ -23,9 +27,7 @@ import {
   joinParts,
   type Mp4Audio,
   type Mp4Video,
-  type PartHead,
   parameterSets,
-  readPartHead,
   timescale,
   u16,
   u32,
@@ -33,34 +35,18 @@ import {
   videoTrackId,
 } from '../mp4/index.ts';
 import type { IndexedPart, SegmentFile } from '../segment/index.ts';
-import type { Library } from './library.ts';
-
-/** Parts that lie one behind the other in one file, from a key up to the next. */
-interface Fragment {
-  readonly ref: SegmentRef;
-  readonly firstPart: number;
-  readonly parts: number;
-  /** False only where something is missing before: the fragment goes on with the GOP before it. */
-  readonly key: boolean;
-  /** Where it stands in the planned file, and how long its head and all of it are, with what is inserted. */
-  at: number;
-  readonly headBytes: number;
-  bytes: number;
-  /** Stands in front of the first picture's data; empty where the picture's settings do not change. */
-  insert: Uint8Array;
-  readonly shiftTicks: number;
-  /** From its beginning to that of the next. */
-  ticks: number;
-  readonly wallMs: number;
-  readonly video: number;
-  readonly audioEntry: number;
-}
+import type { Library, Loan } from './library.ts';
+import { dataRanges, type Fragment, fill, type Good, lost, maxMissing, whatIsGood } from './whole.ts';
 
 export interface Plan {
   readonly file: FilePlan;
   /** ftyp + moov + sidx. */
   readonly prefix: Uint8Array;
   readonly fragments: readonly Fragment[];
+  /** Fragments that turned out not to be whole: how many of their parts are good. */
+  readonly broken: Map<number, number>;
+  /** What of the span cannot be shown: known at first, and found since. */
+  readonly missing: MissingSpan[];
 }
 
 /** Longer spans are asked for in several files. */
@@ -77,6 +63,8 @@ export async function makePlan(
   onFailure: OpenFailure,
 ): Promise<Plan> {
   const layout = new Layout();
+  for (const { fromMs, toMs, cause } of footage.gaps)
+    if (storedCauses.has(cause)) layout.lose(fromMs, toMs, cause, span);
   const refs = footage.segments.toSorted((a, b) => a.startMs - b.startMs);
   for (let i = 0; i < refs.length; i += indexedAtOnce) {
     const loans = await Promise.all(
@@ -84,6 +72,7 @@ export async function makePlan(
         ref,
         loan: await library.borrow(ref).catch((error: unknown) => {
           onFailure(ref, error);
+          layout.lose(ref.startMs, ref.endMs, causeOf(error), span);
           return null;
         }),
       })),
@@ -97,11 +86,17 @@ export async function makePlan(
   return layout.finish();
 }
 
+/** Gaps of what is stored, and cannot be shown; where nothing was recorded, a file lacks nothing. */
+const storedCauses: ReadonlySet<GapCause> = new Set([
+  ...(['bucket-away', 'damaged', 'missing', 'key-missing', 'key-destroyed'] as const),
+]);
+
 /** Lays fragment after fragment behind each other. */
 class Layout {
   readonly #fragments: Fragment[] = [];
   readonly #videos: Mp4Video[] = [];
   readonly #audios: Mp4Audio[] = [];
+  readonly #missing: MissingSpan[] = [];
   #pictures = 0;
   #run = '';
   /** Where the last part ended: in its run, and in the file (decoding, showing). */
@@ -117,14 +112,17 @@ class Layout {
     const last = parts.findLastIndex((part) => part.wallMs < span.toMs);
     const first = this.#fragments.length === 0 ? this.#begin(file, span.fromMs) : 0;
     if (first < 0 || first > last) return;
+    this.#sayDamage(ref, file, span);
     const video = this.#video(file.init.videos[0]!);
     const audio = file.init.audios[0];
     const audioEntry = audio === undefined ? 1 : entryOf(this.#audios, audio);
     for (let i = first; i <= last; ) {
       // Pictures that turned out to be damaged are left out, and what builds on them.
       if (file.spoilt(parts[i]!) !== null) {
+        const fromMs = parts[i]!.wallMs;
         do i++;
         while (i <= last && !parts[i]!.key);
+        this.lose(fromMs, parts[i]?.wallMs ?? endOf(parts.at(-1)!), 'damaged', span);
         continue;
       }
       let end = i + 1;
@@ -133,6 +131,19 @@ class Layout {
       this.#lay(ref, file, i, end, { video, audioEntry });
       i = end;
     }
+  }
+
+  /** Something is stored there, and cannot be shown. */
+  lose(fromMs: number, toMs: number, cause: GapCause, within: { fromMs: number; toMs: number }): void {
+    const lost = { fromMs: Math.max(fromMs, within.fromMs), toMs: Math.min(toMs, within.toMs), cause };
+    if (lost.toMs > lost.fromMs && this.#missing.length < maxMissing) this.#missing.push(lost);
+  }
+
+  /** What the walk found damaged. */
+  #sayDamage(ref: SegmentRef, file: SegmentFile, span: { fromMs: number; toMs: number }): void {
+    for (const { fromMs, toMs } of file.damage) this.lose(fromMs, toMs, 'damaged', span);
+    const isCut = file.brokenEnd !== null || file.tail !== null;
+    if (isCut && !ref.open) this.lose(endOf(file.parts.at(-1)!), ref.endMs, 'damaged', span);
   }
 
   /** The first part wanted: the key at or before the span, unless all of the file ends before it. */
@@ -165,12 +176,12 @@ class Layout {
     this.#fragments.push({
       ...{ ref, firstPart: from, parts: to - from, key: first.key, at: 0, headBytes, insert: nothing },
       bytes: headBytes + parts.reduce((sum, part) => sum + part.bytes - part.headBytes, 0),
-      ...{ shiftTicks: this.#shiftTicks, ticks, wallMs: first.wallMs, ...entries },
+      ...{ shiftTicks: this.#shiftTicks, ticks, wallMs: first.wallMs, endMs: endOf(last), ...entries },
     });
     this.#run = file.identity.run;
     this.#runTicks = last.decodeTicks + last.ticks;
     this.#endTicks = this.#runTicks + this.#shiftTicks;
-    this.#toMs = last.wallMs + last.ticks / 90;
+    this.#toMs = endOf(last);
     for (const part of parts) {
       this.#pictures += part.pictures;
       const shown = part.decodeTicks + this.#shiftTicks + part.lastShownTicks;
@@ -188,6 +199,7 @@ class Layout {
 
   finish(): Plan {
     if (this.#fragments.length === 0) refuse('view.nothing');
+    this.#missing.sort((a, b) => a.fromMs - b.fromMs);
     const setsInBand = this.#videos.length > 1;
     if (setsInBand) this.#insertSets();
     const audios = this.#audios.length === 0 ? null : this.#audios;
@@ -201,9 +213,9 @@ class Layout {
     const file: FilePlan = {
       ...{ id: newId('plan'), bytes: at, codecs: this.#codecs(), initBytes: init.length },
       ...{ chunks: chunksOf(this.#fragments), pictures: this.#pictures },
-      ...{ fromMs: this.#fromMs, toMs: this.#toMs },
+      ...{ fromMs: this.#fromMs, toMs: this.#toMs, missing: [...this.#missing] },
     };
-    return { file, prefix, fragments: this.#fragments };
+    return { file, prefix, fragments: this.#fragments, broken: new Map(), missing: this.#missing };
   }
 
   /** The settings change: every key picture brings its own parameter sets. */
@@ -221,6 +233,16 @@ class Layout {
     const codecs = told.flatMap(({ video, audio }) => [video, audio].filter((one) => one !== null));
     return [...new Set(codecs)].join(',');
   }
+}
+
+const endOf = (part: IndexedPart): number => part.wallMs + part.ticks / 90;
+
+/** How the gap is called that a file leaves which cannot be opened. */
+function causeOf(error: unknown): GapCause {
+  if (error instanceof NoKey) return error.trouble === 'destroyed' ? 'key-destroyed' : 'key-missing';
+  if (bucketProblemOf(error) !== null) return 'bucket-away';
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? 'missing' : 'damaged';
 }
 
 const follows = (before: IndexedPart, part: IndexedPart): boolean =>
@@ -292,10 +314,7 @@ export async function* readPlan(
     if (fragment.at >= to) return;
     const begin = Math.max(0, from - fragment.at);
     const end = Math.min(fragment.bytes, to - fragment.at);
-    const perByte = fragment.ticks / timescale / fragment.bytes;
-    if (begin < end)
-      for await (const bytes of readFragment(library, fragment, i + 1, begin, end))
-        yield { bytes, seconds: bytes.length * perByte };
+    if (begin < end) yield* readFragment(library, plan, i, begin, end);
   }
 }
 
@@ -311,51 +330,66 @@ function firstBehind(fragments: readonly Fragment[], position: number): number {
   return low;
 }
 
-/** Bytes [begin, end) of one fragment: its head, what is inserted, the media data of its parts. */
+/**
+ * Bytes [begin, end) of one fragment: its head, what is inserted, the media data of its parts. All of them are opened
+ * before the first byte is told, for a head that lists pictures which do not come is worse than none.
+ */
 async function* readFragment(
   library: Library,
+  plan: Plan,
+  index: number,
+  begin: number,
+  end: number,
+): AsyncGenerator<Piece, void, undefined> {
+  const fragment = plan.fragments[index]!;
+  const known = plan.broken.get(index) ?? fragment.parts;
+  using loan = known === 0 ? null : await borrowed(library, plan, index);
+  const found = loan === null ? nothingGood : await whatIsGood(loan.file, fragment, known);
+  if (found.parts.length < known) lost(plan, index, found);
+  const share = found.parts.length / fragment.parts;
+  const perByte = (share * fragment.ticks) / timescale / fragment.bytes;
+  for await (const bytes of bytesOf(fragment, found, index + 1, begin, end))
+    yield { bytes, seconds: bytes.length * perByte };
+}
+
+/** Null: the file cannot be opened any more, and no later try would change that. */
+async function borrowed(library: Library, plan: Plan, index: number): Promise<Loan | null> {
+  try {
+    return await library.borrow(plan.fragments[index]!.ref);
+  } catch (error) {
+    const cause = causeOf(error);
+    if (cause === 'bucket-away') throw error;
+    lost(plan, index, { ...nothingGood, cause });
+    return null;
+  }
+}
+
+const nothingGood: Good = { parts: [], heads: [], cause: 'damaged', read: async () => nothing };
+
+async function* bytesOf(
   fragment: Fragment,
+  { parts, heads, read }: Good,
   sequence: number,
   begin: number,
   end: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  using loan = await library.borrow(fragment.ref);
-  const { file } = loan;
-  const { headBytes, insert, firstPart } = fragment;
-  const parts = file.parts.slice(firstPart, firstPart + fragment.parts);
-  let at = headBytes + insert.length;
-  if (begin < at) {
-    const head = await headOf(file, parts, fragment, sequence);
-    yield concat([head, insert]).subarray(begin, Math.min(end, at));
+  let at = 0;
+  if (parts.length > 0) {
+    const { shiftTicks, audioEntry, wallMs, insert } = fragment;
+    const how = { sequence, shiftTicks, audioEntry, wallMs, insertedBytes: insert.length };
+    const head = concat([joinParts(heads, how), insert]);
+    at = head.length;
+    if (begin < at) yield head.subarray(begin, Math.min(end, at));
+    for (const range of dataRanges(parts)) {
+      const until = Math.min(end, at + range.bytes);
+      for (let next = Math.max(begin, at); next < until; next += pieceBytes)
+        yield await read(
+          range.part,
+          range.from + next - at,
+          range.from + Math.min(until, next + pieceBytes) - at,
+        );
+      at += range.bytes;
+    }
   }
-  for (const range of dataRanges(parts)) {
-    const until = Math.min(end, at + range.bytes);
-    const shift = range.offset - at;
-    for (let next = Math.max(begin, at); next < until; next += pieceBytes)
-      yield await file.read(shift + next, shift + Math.min(until, next + pieceBytes));
-    at += range.bytes;
-  }
-}
-
-/** Where the media data of a fragment lies in the segment file: all pictures, then all sounds. */
-function dataRanges(parts: readonly IndexedPart[]): { offset: number; bytes: number }[] {
-  const pictures = parts.map(({ offset, bytes, headBytes, soundBytes }) => ({
-    ...{ offset: offset + headBytes, bytes: bytes - headBytes - soundBytes },
-  }));
-  const sounds = parts.map(({ offset, bytes, soundBytes }) => ({
-    ...{ offset: offset + bytes - soundBytes, bytes: soundBytes },
-  }));
-  return [...pictures, ...sounds].filter((range) => range.bytes > 0);
-}
-
-async function headOf(
-  file: SegmentFile,
-  parts: readonly IndexedPart[],
-  { shiftTicks, audioEntry, wallMs, insert }: Fragment,
-  sequence: number,
-): Promise<Uint8Array> {
-  const heads: PartHead[] = [];
-  for (const { offset, headBytes } of parts)
-    heads.push(readPartHead(await file.read(offset, offset + headBytes)));
-  return joinParts(heads, { sequence, shiftTicks, audioEntry, wallMs, insertedBytes: insert.length });
+  yield* fill(at, fragment.bytes, Math.max(begin, at), end);
 }

@@ -44,6 +44,7 @@ export class Reader {
         return null;
       },
       plan: ({ ticket }) => this.#plan(ticket),
+      missing: ({ ticket, plan }) => this.#tickets.find(ticket).plans.get(plan)?.missing ?? [],
       still: ({ ticket, atMs, width }) => this.#still(ticket, atMs, width),
       survey: ({ volume, options }) => survey(volume, { ...options, keys: this.#keys }),
     };
@@ -121,11 +122,13 @@ export class Reader {
     const { fromMs, toMs } = held.ticket;
     if (toMs - fromMs > maxPlanHours * 3600 * 1000) refuse('view.range', { hours: maxPlanHours });
     const segments = new Map<string, Footage['segments'][number]>();
+    const gaps: Footage['gaps'][number][] = [];
     for (let at = fromMs; at < toMs; at += askMs) {
       const footage = await this.#footage(held, at, Math.min(toMs, at + askMs));
       for (const segment of footage.segments) segments.set(segment.id, segment);
+      gaps.push(...footage.gaps);
     }
-    const all = { segments: [...segments.values()], gaps: [] };
+    const all = { segments: [...segments.values()], gaps };
     let noKey: NoKey | null = null;
     const leftOut = (ref: Footage['segments'][number], error: unknown): void => {
       if (error instanceof NoKey) noKey = error;

@@ -9,6 +9,8 @@ import { bucketOf, knownBuckets, openObject } from '../bucket/index.ts';
 import type { Volume } from '../engine.ts';
 
 export interface SegmentBytes extends AsyncDisposable {
+  /** Every read is a round trip: better few and large ones. Its two ends are there already. */
+  readonly isFar?: boolean;
   /** Bytes there are now; an open segment grows. */
   size(): Promise<number>;
   /** Fills `into` from byte `at` on; fewer bytes than asked only where the file ends. */

@@ -20,33 +20,22 @@ import {
   segmentSeal,
 } from '../seal/index.ts';
 import { openBytes, type SegmentBytes } from './bytes.ts';
-import { type RecordAt, RecordWalk, readRecord, readStart, type Tail } from './records.ts';
+import { fits, type IndexEntry, type PartShape, readIndex, shapeOf } from './part-index.ts';
+import { endIn, type RecordAt, RecordWalk, readRecord, readStart, type Tail } from './records.ts';
 
 /** A whole part. Offsets and sizes are of the plain file, in bytes; `…Ticks` in 1/90000 s. */
-export interface IndexedPart {
+export interface IndexedPart extends PartShape {
   readonly offset: number;
   readonly bytes: number;
-  /** prft, as far as there is one. */
-  readonly prftBytes: number;
   /** From `offset` to the media data. */
   readonly headBytes: number;
   readonly decodeTicks: number;
   readonly ticks: number;
-  /** Offset of the first picture's presentation from its decode time, and of the end of the last-shown one. */
-  readonly firstShownTicks: number;
-  readonly lastShownTicks: number;
   /** UTC of the first picture. */
   readonly wallMs: number;
   /** Decoding can begin here. */
   readonly key: boolean;
   readonly pictures: number;
-  /** The first picture alone: its size, duration and offset of presentation. */
-  readonly firstBytes: number;
-  readonly firstTicks: number;
-  readonly firstCtsTicks: number;
-  readonly sounds: number;
-  /** Sound lies behind the pictures, at the end of the part. */
-  readonly soundBytes: number;
   /** Where it is sealed in the file. */
   readonly record: RecordAt;
 }
@@ -63,6 +52,8 @@ export interface Damage {
 /** A minute at 60 pictures a second, each a part and a key: no honest segment has more. */
 const maxParts = 20_000;
 const maxDamages = 1_000;
+/** The end of a usual file holds its index; of one with a key every picture, the second try does. */
+const tailBytes = [32 * 1024, 1024 * 1024];
 /** A part travels as one frame; a larger one is no part of ours. */
 const maxPartBytes = maxFrameBytes - 1024;
 
@@ -111,7 +102,8 @@ export class SegmentFile implements AsyncDisposable {
       const { key } = await keys.toOpen(`${cameraId}.${stream}`, keyDay, keyId);
       const seal = segmentSeal(suite, key, header.bytes);
       const file = new SegmentFile(path, bytes, seal, header, await openInit(bytes, header, seal));
-      await file.grow();
+      // Near by it is walked: that finds what is damaged before anything of it is shown.
+      if (!(bytes.isFar && (await file.#openByIndex()))) await file.grow();
       return file;
     } catch (error) {
       await bytes[Symbol.asyncDispose]();
@@ -219,7 +211,7 @@ export class SegmentFile implements AsyncDisposable {
     const until = end > headBytes ? recordEnd : at + recordHeaderBytes + sealedBytes;
     const record = await readRecord(this.#bytes, { ...part.record, end: until });
     if (begin < headBytes)
-      pieces.push(this.#open(part.record, 1, record).subarray(begin, Math.min(end, headBytes)));
+      pieces.push(this.#openOf(part, 1, record).subarray(begin, Math.min(end, headBytes)));
     if (end > headBytes) {
       const body = this.#openBody(part, record);
       pieces.push(body.subarray(Math.max(0, begin - headBytes), end - headBytes));
@@ -228,11 +220,16 @@ export class SegmentFile implements AsyncDisposable {
   }
 
   #openBody(part: IndexedPart, record: Buffer): Buffer {
+    const body = this.#openOf(part, 2, record);
+    // Only where a part is read in pieces is it worth being held.
+    bodies.hold(this, part.offset, body);
+    return body;
+  }
+
+  /** A half of a part; one that does not open is remembered. */
+  #openOf(part: IndexedPart, half: 1 | 2, record: Buffer): Buffer {
     try {
-      const body = this.#open(part.record, 2, record);
-      // Only where a part is read in pieces is it worth being held.
-      bodies.hold(this, part.offset, body);
-      return body;
+      return this.#open(part.record, half, record);
     } catch (error) {
       if (error instanceof SealError) this.#spoilt.set(part.offset, error.message);
       throw error;
@@ -242,6 +239,59 @@ export class SegmentFile implements AsyncDisposable {
   /** `record` are the bytes of a record from its header on. */
   #open(of: RecordAt, half: 1 | 2, record: Buffer): Buffer {
     return openHalf(this.#seal, of, half, record);
+  }
+
+  // ── by its own index ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes the parts from the end record, without a look at their heads; false: there is no index that fits the file. */
+  async #openByIndex(): Promise<boolean> {
+    const fileBytes = await this.#bytes.size();
+    for (const most of tailBytes) {
+      const tail = Buffer.alloc(Math.min(most, fileBytes));
+      if ((await this.#bytes.read(tail, fileBytes - tail.length)) < tail.length) return false;
+      const end = endIn(tail, fileBytes);
+      if (end !== null)
+        return this.#takeIndex(end, tail.subarray(end.at - (fileBytes - tail.length)), fileBytes);
+      if (tail.length === fileBytes) break;
+    }
+    return false;
+  }
+
+  #takeIndex(end: RecordAt, record: Buffer, fileBytes: number): boolean {
+    if (end.bodyBytes === 0) return false;
+    try {
+      const entries = readIndex(this.#open(end, 2, record));
+      const ending = readEnding(this.#open(end, 1, record));
+      const of = { at: end.at, sequence: end.sequence, parts: end.totals!.parts };
+      if (entries === null || !fits(entries, of) || entries.length > maxParts) return false;
+      for (const entry of entries) this.#parts.push(this.#entered(entry));
+      this.#ending = ending;
+      this.#walk.settle(fileBytes, end);
+      return true;
+    } catch (error) {
+      // What the walk finds instead says what is wrong.
+      if (error instanceof SealError) return false;
+      throw error;
+    }
+  }
+
+  #entered({ at, header, shape }: IndexEntry): IndexedPart {
+    const {
+      headBytes: sealedHead,
+      bodyBytes: sealedBody,
+      wallMs,
+      decodeTicks,
+      ticks,
+      key,
+      pictures,
+    } = header;
+    const { tagBytes } = this.#seal;
+    const headBytes = sealedHead - tagBytes;
+    const bytes = headBytes + Math.max(0, sealedBody - tagBytes);
+    const offset = this.#plainBytes;
+    this.#plainBytes += bytes;
+    const record = { ...header, at, end: at + recordHeaderBytes + sealedHead + sealedBody };
+    return { ...shape, offset, bytes, headBytes, decodeTicks, ticks, wallMs, key, pictures, record };
   }
 
   // ── walking ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -269,9 +319,11 @@ export class SegmentFile implements AsyncDisposable {
   }
 
   async #takeEnd(record: RecordAt): Promise<void> {
-    const near = await this.#walk.near(record.at, recordHeaderBytes + record.headBytes);
+    const whole = await this.#walk.near(record.at, record.end - record.at);
     try {
-      this.#ending = readEnding(this.#open(record, 1, near));
+      this.#ending = readEnding(this.#open(record, 1, whole));
+      // The walk needs no index; one that was changed is named all the same.
+      if (record.bodyBytes > 0) this.#open(record, 2, whole);
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
       this.#sayHarmless(error);
@@ -324,7 +376,8 @@ export function openHalf(seal: SegmentSeal, of: RecordAt, half: 1 | 2, record: B
   const sealed = half === 1 ? record.subarray(recordHeaderBytes, headEnd) : record.subarray(headEnd);
   const content = seal.open(half, of.sequence, clear, sealed);
   if (content !== null) return content;
-  const what = half === 1 ? 'the head of a part' : 'the pictures of a part';
+  const pictures = of.type === 'end' ? 'the index of the parts' : 'the pictures of a part';
+  const what = half === 1 ? 'the head of a part' : pictures;
   throw new SealError(`${what}: changed since they were sealed, or of another segment`, of.at);
 }
 
@@ -371,33 +424,11 @@ function checkedHead(bytes: Buffer, record: RecordAt, seal: SegmentSeal): PartHe
 
 function indexed(head: PartHead, record: RecordAt, offset: number): IndexedPart {
   const run = head.video!;
-  const first = run.samples[0]!;
-  let shown = 0;
-  let firstShownTicks = Number.MAX_SAFE_INTEGER;
-  let lastShownTicks = 0;
-  for (const { ticks, ctsTicks } of run.samples) {
-    firstShownTicks = Math.min(firstShownTicks, shown + ctsTicks);
-    lastShownTicks = Math.max(lastShownTicks, shown + ctsTicks + ticks);
-    shown += ticks;
-  }
   return {
-    offset,
-    bytes: head.end,
-    prftBytes: head.moofAt,
-    headBytes: head.dataAt,
-    decodeTicks: run.decodeTicks,
-    ticks: run.ticks,
-    firstShownTicks,
-    lastShownTicks,
-    wallMs: head.wallMs ?? record.wallMs,
-    key: first.key,
-    pictures: run.samples.length,
-    firstBytes: first.bytes,
-    firstTicks: first.ticks,
-    firstCtsTicks: first.ctsTicks,
-    sounds: head.audio?.samples.length ?? 0,
-    soundBytes: head.audio?.samples.reduce((sum, sample) => sum + sample.bytes, 0) ?? 0,
-    record,
+    ...shapeOf(head.moofAt, run.samples, head.audio?.samples ?? []),
+    ...{ offset, bytes: head.end, headBytes: head.dataAt },
+    ...{ decodeTicks: run.decodeTicks, ticks: run.ticks, wallMs: record.wallMs },
+    ...{ key: run.samples[0]!.key, pictures: run.samples.length, record },
   };
 }
 

@@ -2,7 +2,8 @@
 export { openBytes, type SegmentBytes } from './bytes.ts';
 export { type Damage, type IndexedPart, SegmentFile } from './file.ts';
 export { checkMark, markName, markOf, probeName } from './mark.ts';
-export type { RecordAt, Tail } from './records.ts';
+export { IndexWriter, type PartShape, readIndex, shapeOf } from './part-index.ts';
+export { endIn, type RecordAt, type Tail } from './records.ts';
 export {
   digestOf,
   examine,

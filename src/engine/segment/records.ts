@@ -49,6 +49,14 @@ export class RecordWalk {
     this.next = recordsAt;
   }
 
+  /** All records are known from the index in the last of them: there is nothing to walk. */
+  settle(fileBytes: number, end: RecordAt): void {
+    this.fileBytes = fileBytes;
+    this.next = end.end;
+    this.#sequence = end.sequence + 1;
+    this.#hasEnded = true;
+  }
+
   /** Bytes [at, at + wanted), fewer where the file ends; cheap for what lies just behind a record's header. */
   near(at: number, wanted: number): Promise<Buffer> {
     return this.#window.at(at, wanted);
@@ -161,6 +169,26 @@ class Window {
 export async function readStart(bytes: SegmentBytes): Promise<Buffer> {
   const start = Buffer.alloc(2 * maxHeaderBytes);
   return start.subarray(0, await bytes.read(start, 0));
+}
+
+/**
+ * The end record, told from the last bytes of a file of `fileBytes`; null: they do not end with one, or do not reach
+ * back to where it begins.
+ */
+export function endIn(tail: Buffer, fileBytes: number): RecordAt | null {
+  for (
+    let i = tail.lastIndexOf(recordMagic);
+    i >= 0;
+    i = i === 0 ? -1 : tail.lastIndexOf(recordMagic, i - 1)
+  ) {
+    if (i + recordHeaderBytes > tail.length) continue;
+    const at = fileBytes - tail.length + i;
+    const header = readRecordHeader(tail, i, at);
+    if (header instanceof SealError) continue;
+    const end = at + recordHeaderBytes + header.headBytes + header.bodyBytes;
+    return header.type === 'end' && header.totals && end === fileBytes ? { ...header, at, end } : null;
+  }
+  return null;
 }
 
 /** One whole record. */

@@ -4,11 +4,12 @@ import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import dns from 'node:dns';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type Clock, systemClock } from '../../../src/base/index.ts';
+import { type Clock, newId, systemClock } from '../../../src/base/index.ts';
 import type { BucketProblemCode } from '../../../src/contract/bucket-problems.ts';
 import {
   type BucketAccess,
@@ -28,8 +29,11 @@ import {
   Wire,
 } from '../../../src/engine/bucket/index.ts';
 import { beginUpload, partsOf, putObject, putPart, readRange } from '../../../src/engine/bucket/objects.ts';
-import { openBytes } from '../../../src/engine/segment/index.ts';
+import { openBytes, SegmentFile } from '../../../src/engine/segment/index.ts';
+import { knownKeys } from '../../support/keys.ts';
 import { type Gateway, inPath, noCeph, startGateway } from '../../support/rgw.ts';
+import { makeClip } from '../mp4/clips.ts';
+import { type Recorded, record } from '../segment/record.ts';
 
 const skip = noCeph() ?? false;
 let gateway: Gateway;
@@ -385,4 +389,114 @@ test('another S3 client reads what we wrote, and we what it wrote', {
   );
   const back = await readRange(wire, 'cam_b.sub/2026-11-22/2-seg_x.cvs', { from: 0, to: theirs.length });
   assert.ok(back.equals(theirs));
+});
+
+/** A line to the gateway on which requests are counted. */
+async function countedLine(): Promise<AsyncDisposable & { url: string; asked: string[] }> {
+  const asked: string[] = [];
+  const sockets = new Set<Socket>();
+  const to = new URL(gateway.http);
+  const server = createServer((here) => {
+    const there = connect(Number(to.port), to.hostname);
+    for (const one of [here, there]) {
+      sockets.add(one);
+      one.on('error', () => {}).on('close', () => sockets.delete(one));
+    }
+    here.on('data', (chunk) => {
+      for (const [, what] of chunk.toString('latin1').matchAll(/^((?:GET|HEAD|PUT|POST|DELETE) [^ ]+)/gm))
+        asked.push(what!);
+    });
+    here.pipe(there);
+    there.pipe(here);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    ...{ url: `http://127.0.0.1:${port}`, asked },
+    async [Symbol.asyncDispose]() {
+      for (const one of sockets) one.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A minute of about 30 MB: what a camera of 4 Mb/s records. */
+function largeSegment(index: boolean): Recorded {
+  const clip = makeClip({ seconds: 60, gop: 50, size: '160x120' });
+  // Pictures of a true size, with what no decoder would show: only their places matter here.
+  const units = clip.units.map((unit) => ({
+    ...unit,
+    data: Buffer.concat([unit.data, randomBytes(20_000)]),
+  }));
+  const startMs = Date.UTC(2026, 10, 22, 8);
+  return record(
+    { id: 'local', path: folder },
+    { ...clip, units },
+    { startMs, index, cameraId: newId('cam') },
+  )[0]!;
+}
+
+test('a segment in a bucket is opened by its two ends at once, and a part is one request more', {
+  skip,
+}, async () => {
+  await using line = await countedLine();
+  knowBucket('b10', accessTo(await makeBucket('opened'), { endpoint: line.url }));
+  const bucket = { id: 'b10', path: 's3://x/opened' };
+  const asked: number[] = [];
+  for (const index of [true, false]) {
+    const written = largeSegment(index);
+    const { path, bytes } = written;
+    const digest = digestOf(bytes);
+    await carry(
+      { from: written.volume, to: 'b10', path, bytes: bytes.length, digest, lock: null, bytesPerSecond: 0 },
+      systemClock,
+      never,
+    );
+    line.asked.length = 0;
+    await using far = await SegmentFile.open(bucket, path, knownKeys);
+    asked.push(line.asked.length);
+    await using near = await SegmentFile.open(written.volume, path, knownKeys);
+    assert.deepEqual(far.parts, near.parts);
+    assert.deepEqual(
+      [far.plainBytes, far.ending, far.tail, far.damage, far.wholeUntil, far.fileBytes],
+      [near.plainBytes, near.ending, near.tail, near.damage, near.wholeUntil, near.fileBytes],
+    );
+    await far.grow();
+    assert.equal(far.parts.length, near.parts.length, 'what is closed grows no more');
+    line.asked.length = 0;
+    const part = far.parts[far.keyAt(written.startMs + 31_000)]!;
+    const read = await far.read(part.offset, part.offset + part.bytes);
+    assert.ok(read.equals(await near.read(part.offset, part.offset + part.bytes)));
+    if (index) assert.ok(line.asked.length <= 3, `a part, and what is fetched ahead: ${line.asked}`);
+  }
+  const [withIndex, without] = asked as [number, number];
+  assert.equal(withIndex, 2, 'both ends, at the same time');
+  assert.ok(without > 10, `walked over the line: ${without}`);
+});
+
+test('what was changed in a bucket behind the index is found when it is read, and named', {
+  skip,
+}, async () => {
+  knowBucket('b11', accessTo(await makeBucket('changed')));
+  const clip = makeClip({ seconds: 6, gop: 50, size: '160x120' });
+  const startMs = Date.UTC(2026, 10, 22, 9);
+  const [written] = record({ id: 'local', path: folder }, clip, { startMs, cameraId: newId('cam') });
+  const { recordsAt, path, bytes } = written!;
+  using wire = wireTo('changed');
+  for (const at of [recordsAt[3]! + 20, recordsAt[3]! + 70, recordsAt[4]! - 20]) {
+    const wrong = Buffer.from(bytes);
+    wrong[at]! ^= 1;
+    await putObject(wire, path, wrong);
+    await using file = await SegmentFile.open({ id: 'b11', path: 's3://x/changed' }, path, knownKeys);
+    const [good, bad] = [file.parts[2]!, file.parts[3]!];
+    assert.equal((await file.read(good.offset, good.offset + good.bytes)).length, good.bytes);
+    await assert.rejects(file.read(bad.offset, bad.offset + bad.bytes), /changed since they were sealed/);
+    assert.match(file.spoilt(bad) ?? '', /changed since they were sealed/);
+  }
+  // An index that was changed is none: the parts say themselves where they are.
+  const wrong = Buffer.from(bytes);
+  wrong[bytes.length - 30]! ^= 1;
+  await putObject(wire, path, wrong);
+  await using file = await SegmentFile.open({ id: 'b11', path: 's3://x/changed' }, path, knownKeys);
+  assert.equal(file.parts.length, recordsAt.length);
 });

@@ -15,8 +15,8 @@ import { type Part, type Sealing, SegmentWriter } from '../../../src/engine/inta
 import { Syncer } from '../../../src/engine/intake/syncer.ts';
 import { WallClock } from '../../../src/engine/intake/wallclock.ts';
 import { type DayKey, NoKey } from '../../../src/engine/keys/index.ts';
-import { initSegment, partHead } from '../../../src/engine/mp4/index.ts';
-import { inspect, SegmentFile } from '../../../src/engine/segment/index.ts';
+import { initSegment, partHead, prftBytes } from '../../../src/engine/mp4/index.ts';
+import { inspect, SegmentFile, shapeOf } from '../../../src/engine/segment/index.ts';
 import type { VideoTrack } from '../../../src/engine/units.ts';
 import { sourceOf } from '../../support/engine.ts';
 import { knownKey, knownKeys } from '../../support/keys.ts';
@@ -60,6 +60,7 @@ function partOf(media: readonly Uint8Array[], at: number, called: { sealed: numb
     head: partHead({ sequence: at, wallMs: 1 + at * 40, video: { decodeTicks, samples } }),
     ...{ media, mediaBytes: media.reduce((sum, one) => sum + one.length, 0), key: true, hasSound: false },
     ...{ wallMs: 1 + at * 40, decodeTicks, ticks: media.length * 3600, pictures: media.length },
+    shape: shapeOf(prftBytes, samples, []),
     sealed: () => called.sealed++,
     written: () => called.written++,
   };

@@ -219,28 +219,56 @@ test('a damaged segment is left out of the file and its neighbours are in it', a
   const { plan, bytes } = await fileOf(ticket);
   // The second file is lost whole, of the third one second between two keys.
   assert.equal(plan.pictures, 100 + 75);
+  assert.deepEqual(
+    plan.missing.map(({ fromMs, toMs, cause }) => [fromMs - clockStart, toMs - clockStart, cause]),
+    [
+      [4_000, 8_000, 'damaged'],
+      [9_000, 10_000, 'damaged'],
+    ],
+  );
   const path = join(reader.dir, 'damaged.mp4');
   writeFileSync(path, bytes);
   assert.deepEqual(decodeAll(path), { complaints: '', pictures: 175 });
 });
 
-test('pictures that turn out to be changed end the file that promised them, and are left out of the next', async () => {
-  const [recorded] = record(reader.volume, makeClip({ seconds: 4 }), { startMs: clockStart });
+test('pictures that turn out to be changed are left out of the file that promised them, and all others are in it', async () => {
+  const [recorded, other] = record(reader.volume, makeClip({ seconds: 4 }), {
+    ...{ startMs: clockStart, seconds: 8, segmentSeconds: 4 },
+  });
   const changed = Uint8Array.from(recorded!.bytes);
   // The last bytes of the record before the fourth part: pictures, and not their head.
   changed[recorded!.recordsAt[3]! - 400]! ^= 1;
   writeFileSync(join(reader.volume.path, recorded!.path), changed);
-  reader.footage = { segments: [recorded!], gaps: [] };
+  reader.footage = { segments: [recorded!, other!], gaps: [] };
   const ticket = await reader.admit({ fromMs: clockStart, toMs: clockStart + 60_000 });
   const promised = await planOf(ticket);
-  assert.equal(promised.pictures, 100);
+  assert.equal(promised.pictures, 200);
+  assert.deepEqual(promised.missing, []);
   const bytes = await reader.read(ticket, promised.id, 0, promised.bytes);
-  assert.ok(bytes.length < promised.bytes);
-  const { plan, bytes: second } = await fileOf(ticket);
-  assert.equal(plan.pictures, 75);
+  assert.equal(bytes.length, promised.bytes, 'as long as was promised');
   const path = join(reader.dir, 'changed.mp4');
+  writeFileSync(path, bytes);
+  // The third part begins a GOP of a second; what the GOP has before it is there.
+  const { complaints, pictures } = decodeAll(path);
+  assert.equal(complaints, '');
+  const missing = await reader.peer.ask('missing', { ticket: ticket.id, plan: promised.id });
+  assert.equal(missing.length, 1);
+  const [{ fromMs, toMs, cause }] = missing as [(typeof missing)[number]];
+  assert.equal(cause, 'damaged');
+  assert.equal(pictures, 200 - Math.round((toMs - fromMs) / 40));
+  const bad = Math.round((fromMs - clockStart) / 500);
+  assert.ok(bad === 2 && toMs === clockStart + 2_000, `${fromMs - clockStart} to ${toMs - clockStart}`);
+  // Any piece of it is the same again, as a download that is taken up asks for it.
+  for (const [from, to] of [
+    [promised.chunks[1]!.offset - 1, promised.chunks[1]!.offset + promised.chunks[1]!.bytes + 1],
+    [promised.bytes - 100_000, promised.bytes],
+  ] as const)
+    assert.ok((await reader.read(ticket, promised.id, from, to)).equals(bytes.subarray(from, to)));
+  const { plan, bytes: second } = await fileOf(ticket);
+  assert.equal(plan.pictures, pictures, 'the next file does not promise them');
+  assert.deepEqual(plan.missing, missing);
   writeFileSync(path, second);
-  assert.deepEqual(decodeAll(path), { complaints: '', pictures: 75 });
+  assert.deepEqual(decodeAll(path), { complaints: '', pictures });
 });
 
 test('a span with two codecs is refused as one file', async () => {

@@ -310,8 +310,11 @@ test('a ticket that runs out cuts its player', async () => {
   player.wish({ op: 'seek', atMs: clockStart, untilMs: far });
   await player.ended();
   await until(() => player.isClosed, 'the cut');
-  const left = reader.facts.find((fact) => fact.kind === 'viewer-left' && fact.ticket === ticket.id);
-  assert.ok(left?.kind === 'viewer-left' && left.why === 'expired');
+  const left = await until(
+    () => reader.facts.find((fact) => fact.kind === 'viewer-left' && fact.ticket === ticket.id),
+    'the fact',
+  );
+  assert.ok(left.kind === 'viewer-left' && left.why === 'expired');
 });
 
 test('seeking again and again ends where the last seek wanted', async () => {

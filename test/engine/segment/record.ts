@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { newId } from '../../../src/base/index.ts';
 import type { SegmentRef, Volume } from '../../../src/engine/engine.ts';
 import type { DayKey } from '../../../src/engine/keys/index.ts';
-import { initSegment, partHead } from '../../../src/engine/mp4/index.ts';
+import { initSegment, partHead, prftBytes } from '../../../src/engine/mp4/index.ts';
 import {
   encodeHeader,
   encodeRecordHeader,
@@ -13,7 +13,7 @@ import {
   type SuiteNumber,
   segmentSeal,
 } from '../../../src/engine/seal/index.ts';
-import { segmentPath } from '../../../src/engine/segment/index.ts';
+import { IndexWriter, segmentPath, shapeOf } from '../../../src/engine/segment/index.ts';
 import { knownKey } from '../../support/keys.ts';
 import type { Clip, Unit } from '../mp4/clips.ts';
 
@@ -44,6 +44,8 @@ export interface RecordOptions {
   readonly cameraId?: string;
   readonly run?: string;
   readonly suite?: SuiteNumber;
+  /** False: as files were before their end records had an index. */
+  readonly index?: boolean;
   /** Of a stream and day; keys that follow from their names without it. */
   readonly keyOf?: (source: string, day: string) => DayKey;
 }
@@ -106,18 +108,17 @@ export function record(volume: Volume, clip: Clip, options: RecordOptions): Reco
       const mediaBytes = media.reduce((sum, piece) => sum + piece.length, 0);
       const bodyBytes = mediaBytes > 0 ? mediaBytes + seal.tagBytes : 0;
       const sequence = sealed++;
-      const clear = encodeRecordHeader({
-        ...of,
-        sequence,
-        headBytes: head.length + seal.tagBytes,
-        bodyBytes,
-      });
+      const header = { ...of, sequence, headBytes: head.length + seal.tagBytes, bodyBytes };
+      const clear = encodeRecordHeader(header);
       const body = mediaBytes > 0 ? seal.seal(2, sequence, clear, media) : [];
       const all = [clear, ...seal.seal(1, sequence, clear, [head]), ...body];
-      recordsAt.push(fileAt);
+      const recordAt = fileAt;
+      recordsAt.push(recordAt);
       for (const piece of all) fileAt += piece.length;
       pieces.push(...all);
+      return { at: recordAt, header };
     };
+    const index = new IndexWriter();
     const plain = { key: false, hasSound: false, decodeTicks: 0, ticks: 0, pictures: 0 };
     for (let copy = 0; copy < 2; copy++) write({ type: 'init', ...plain, wallMs: fileStartMs }, init, []);
     const partsAt: number[] = [];
@@ -147,7 +148,7 @@ export function record(volume: Volume, clip: Clip, options: RecordOptions): Reco
       const media = [...part.map((unit) => unit.data), ...mine.map((one) => one.data)];
       for (const piece of [head, ...media]) at += piece.length;
       const [decodeTicks, ticks] = [part[0]!.decodeTicks, until - part[0]!.decodeTicks];
-      write(
+      const entry = write(
         {
           ...{ type: 'part', key: part[0]!.key, hasSound: mine.length > 0, wallMs: wallOf(part[0]!) },
           ...{ decodeTicks, ticks, pictures: part.length },
@@ -155,6 +156,9 @@ export function record(volume: Volume, clip: Clip, options: RecordOptions): Reco
         head,
         media,
       );
+      const samples = part.map((unit) => ({ ...unit, bytes: unit.data.length }));
+      const soundsOf = mine.map((one) => ({ bytes: one.data.length }));
+      index.add({ ...entry, shape: shapeOf(prftBytes, samples, soundsOf) });
     }
     const endAt = fileAt;
     const digest = createHash('sha256').update(Buffer.concat(pieces)).digest('hex');
@@ -168,7 +172,7 @@ export function record(volume: Volume, clip: Clip, options: RecordOptions): Reco
         totals: { parts: file.length, packetsLost: 0, damagedPictures: 0 },
       },
       Buffer.from(JSON.stringify({ bytes: endAt, digest })),
-      [],
+      options.index === false ? [] : [index.bytes()],
     );
     const units = file.flat();
     const path = segmentPath({ cameraId, stream: 'main', startMs: fileStartMs, id });

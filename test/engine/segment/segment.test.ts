@@ -23,7 +23,15 @@ import {
   SealError,
   type SuiteNumber,
 } from '../../../src/engine/seal/index.ts';
-import { examine, inspect, SegmentFile, survey } from '../../../src/engine/segment/index.ts';
+import {
+  examine,
+  IndexWriter,
+  inspect,
+  readIndex,
+  SegmentFile,
+  survey,
+} from '../../../src/engine/segment/index.ts';
+import { fits } from '../../../src/engine/segment/part-index.ts';
 import { knownKey, knownKeys } from '../../support/keys.ts';
 import { makeClip } from '../mp4/clips.ts';
 import { type Recorded, record } from './record.ts';
@@ -448,6 +456,52 @@ test('what stands in a header of a record is read back as it was written', () =>
       const totals = { parts: 3, packetsLost: 4, damagedPictures: 5 };
       const whole = record.type === 'end' ? { ...record, totals } : record;
       assert.deepEqual({ ...readRecordHeader(encodeRecordHeader(whole), 0) }, { ...whole });
+    }),
+  );
+});
+
+const ticks = fc.nat(0xffff_ffff);
+const signed = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
+const entry = fc.record({
+  at: fc.maxSafeNat(),
+  header: fc.record({
+    ...{ type: fc.constant('part' as const), key: fc.boolean(), hasSound: fc.boolean(), sequence: ticks },
+    ...{ wallMs: fc.nat(4e12), decodeTicks: fc.maxSafeNat(), ticks, pictures: ticks },
+    ...{ headBytes: ticks, bodyBytes: ticks },
+  }),
+  shape: fc.record({
+    ...{ prftBytes: ticks, firstBytes: ticks, firstTicks: ticks, firstCtsTicks: signed },
+    ...{ firstShownTicks: signed, lastShownTicks: signed, sounds: ticks, soundBytes: ticks },
+  }),
+});
+
+const inOrder = ({ at, header, shape }: { at: number; header: object; shape: object }) => [
+  at,
+  ...[header, shape].map((one) => Object.entries(one).sort()),
+];
+
+test('what stands in the index of the parts is read back as it was written, however many there are', () => {
+  fc.assert(
+    fc.property(fc.array(entry, { maxLength: 500 }), (entries) => {
+      const index = new IndexWriter();
+      for (const one of entries) index.add(one);
+      // By JSON: what fast-check makes has no prototype.
+      assert.equal(
+        JSON.stringify(readIndex(Buffer.from(index.bytes()))?.map(inOrder)),
+        JSON.stringify(entries.map(inOrder)),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('any bytes for an index are none, or entries that are held against the file', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (bytes, isKind) => {
+      const given = Buffer.from(bytes);
+      if (isKind && given.length >= 8) given.set([0, 1, 0, 80, 0, 0, 0, Math.floor((given.length - 8) / 80)]);
+      const entries = readIndex(given);
+      if (entries !== null) assert.equal(fits(entries, { at: 1, sequence: 1, parts: entries.length }), false);
     }),
   );
 });
