@@ -29,7 +29,8 @@ export function healthOf({
 }: HealthOf): 'ok' | 'degraded' {
   const isRestarting = !db.isUp || engine.processes().some(({ up, restarts }) => !up && restarts > 0);
   const isInTrouble = cameras.all().some((camera) => ['trouble', 'no-video'].includes(states.status(camera)));
-  const isContradicted = ledger.halted !== null;
+  const isUnwitnessed = ledger.cosignatures.states().some(({ isSilent }) => isSilent);
+  const isContradicted = ledger.halted !== null || isUnwitnessed;
   const isStorageInTrouble = volumes.states().some(({ away, rung }) => away !== null || rung >= 3);
   return isStorageInTrouble || isRestarting || isContradicted || isInTrouble || keeper.waiting > manyRows
     ? 'degraded'

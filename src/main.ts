@@ -27,7 +27,7 @@ import {
   mountVolumePages,
   type VideoParts,
 } from './http/index.ts';
-import { type LedgerTree, openLedgerTree } from './ledger/index.ts';
+import { type LedgerTree, openLedgerTree, readWitnessKeys } from './ledger/index.ts';
 import { consoleDir, dataFolder, findFfmpeg, hearFacts, openKeys, readTls, version } from './parts.ts';
 import { askedToEnd, cannotStart, endAll, endOnFault } from './process.ts';
 import { openReaper } from './reaping.ts';
@@ -71,7 +71,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const db = parts.use(
     await openDatabase({ dataDir: data.root, databaseUrl: given.databaseUrl, log, clock }),
   );
-  const ledger = parts.use(await openLedgerTree({ db, dir: data.ledger, keysDir: data.keys, clock, log }));
+  const ledger = parts.use(await ledgerOf(given, data, db));
   const gate = parts.use(openGate({ db, clock, log }));
   if (given.demo) {
     const demo = parts.use(await startDemo({ port: 0, clock, log }));
@@ -158,6 +158,11 @@ interface KeptFrom {
 
 type Served = KeptServed & VideoParts & { db: Database; gate: Gate; ledger: LedgerTree; dataDir: string };
 type KeptServed = Awaited<ReturnType<typeof keepWell>>;
+
+function ledgerOf(given: Settings, data: { ledger: string; keys: string }, db: Database) {
+  const witnesses = readWitnessKeys(given.witnessKeys ?? '');
+  return openLedgerTree({ db, dir: data.ledger, keysDir: data.keys, clock, log, witnesses });
+}
 
 /** The doors, opened last; the address they are at. */
 async function serve(parts: AsyncDisposableStack, given: Settings, at: Served): Promise<string> {

@@ -65,6 +65,11 @@ const schema = z.strictObject({
   masterPassphraseFile: path.optional(),
   masterPassphrase: z.string().min(8).max(1_024).optional(),
   masterCommand: path.optional(),
+  witnessKeys: z
+    .string()
+    .max(8_192)
+    .regex(/^[^\s+,]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+(\s*,\s*[^\s+,]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+)*$/)
+    .optional(),
   cipher: z.enum(['aes-256-gcm', 'sm4-ctr-hmac-sm3']).default('aes-256-gcm'),
 });
 
@@ -214,6 +219,14 @@ const meanings: Record<Name, Meaning> = {
     },
     takes: { en: 'the path of a program', zh: '程序路径' },
     environment: 'CUSTOS_MASTER_COMMAND',
+  },
+  witnessKeys: {
+    does: {
+      en: 'Keys of the witnesses that cosign the ledger, as `custos witness` prints them, separated by commas; who is named here and stays silent for ten minutes is said loudly.',
+      zh: '联署存证账本的见证方公钥（由 `custos witness` 给出），以逗号分隔；列入者超过十分钟未联署即发出警示。',
+    },
+    takes: { en: 'NAME+ID+KEY, or several of them', zh: '一个或多个 名称+编号+公钥' },
+    environment: 'CUSTOS_WITNESS_KEYS',
   },
   cipher: {
     does: {

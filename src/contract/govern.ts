@@ -66,6 +66,33 @@ export const ledgerProof = endpoint({
   says: 'Proves that an entry is in the signed ledger (docs/ledger.md).',
 });
 
+export const ledgerState = endpoint({
+  method: 'GET',
+  path: '/api/ledger/state',
+  action: 'ledger.read',
+  ledger: 'none',
+  reply: z.object({
+    /** Leaves under the newest checkpoint. */
+    size: z.number().int(),
+    signed: instant.nullable(),
+    /** The rows contradict what was signed: nothing is signed any more. */
+    halted: z.boolean(),
+    /** The key that signs checkpoints: `name+id+key`. */
+    key: z.string(),
+    witnesses: z.array(
+      z.object({
+        name: z.string(),
+        /** Leaves of the newest tree that it cosigned. */
+        size: z.number().int().nullable(),
+        cosigned: instant.nullable(),
+        /** Nothing for ten minutes: it is away, or it refuses. */
+        silent: z.boolean(),
+      }),
+    ),
+  }),
+  says: 'How far the ledger is signed, and by whom it is witnessed.',
+});
+
 export const health = endpoint({
   method: 'GET',
   path: '/api/health',

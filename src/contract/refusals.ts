@@ -293,6 +293,11 @@ export const refusals = {
     zh: '存储桶无法使用，请测试连接以查看原因。',
   },
   'ledger.unknown': { status: 404, en: 'The ledger has no such entry.', zh: '存证账本中没有该条目。' },
+  'ledger.no-witness': {
+    status: 403,
+    en: 'No witness of this ledger signed this, or the ledger never did.',
+    zh: '该内容未经本账本的见证方联署，或并非本账本所签。',
+  },
   'ledger.not-in-tree': {
     status: 409,
     en: 'This entry is not under a signed checkpoint yet. Try again in {seconds} s.',

@@ -6,3 +6,4 @@ export { doctor } from './doctor.ts';
 export { fsck } from './fsck.ts';
 export { openapi } from './openapi.ts';
 export { restore } from './restore.ts';
+export { witness } from './witness.ts';

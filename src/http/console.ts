@@ -161,7 +161,10 @@ export function mountConsole(
   // Pages and wrong addresses count against the rate too; routes are counted by the plugin itself.
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, async (request, reply) => {
     const isPage = request.method === 'GET' || request.method === 'HEAD';
-    const isConsole = !/^\/(api|media|metrics|public|ledger\/(checkpoint|tile))(\/|$|\?)/.test(request.url);
+    const isConsole =
+      !/^\/(api|media|metrics|public|ledger\/(checkpoint|cosignature|cosigned|key|tile))(\/|$|\?)/.test(
+        request.url,
+      );
     if (!isPage || !isConsole) refuse('request.unknown');
     return files.serve(request, reply, hostOfRequest(request));
   });

@@ -1,11 +1,12 @@
 /**
- * The signed ledger: checkpoint and tiles for everybody, as C2SP tlog-tiles has them (they hold salted hashes only), and
- * the proof of one entry for who may read it.
+ * The signed ledger: checkpoint and tiles for everybody, as C2SP tlog-tiles has them (they hold salted hashes only), the
+ * door for cosignatures of its witnesses, and the proof of one entry for who may read it.
  */
-import { Refusal } from '../base/index.ts';
+import { Refusal, rfc3339 } from '../base/index.ts';
 import { govern } from '../contract/index.ts';
 import {
   entryBundle,
+  isOwnTree,
   type LedgerTree,
   parseTilePath,
   proveEntry,
@@ -18,6 +19,7 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 /** A tile of an address never changes: it may be kept for a year. */
 const forEver = 'public, max-age=31536000, immutable';
 const forMoments = 'public, max-age=2';
+const maxNoteBytes = 64 * 1024;
 const plain = 'text/plain; charset=utf-8';
 
 export function mountLedgerTree(edge: Edge, tree: LedgerTree): void {
@@ -32,9 +34,20 @@ export function mountLedgerTree(edge: Edge, tree: LedgerTree): void {
       };
     },
   });
+  mount(edge, govern.ledgerState, { handle: () => stateOf(tree) });
   edge.app.get('/ledger/checkpoint', (_request, reply) =>
-    reply.type(plain).header('cache-control', forMoments).send(tree.signed.note),
+    reply.type(plain).header('cache-control', forMoments).send(tree.cosignatures.withLines(tree.signed.note)),
   );
+  edge.app.get('/ledger/cosigned', (_request, reply) => {
+    const best = tree.cosignatures.best();
+    if (!best) throw new Refusal('request.unknown');
+    return reply.type(plain).header('cache-control', forMoments).send(best.note);
+  });
+  edge.app.post('/ledger/cosignature', { bodyLimit: maxNoteBytes }, async (request, reply) => {
+    if (typeof request.body !== 'string') throw new Refusal('request.malformed', { what: 'body' });
+    await tree.cosignatures.take(request.body, (one) => isOwnTree(tree.files, one, tree.signed.size));
+    return reply.status(204).send();
+  });
   edge.app.get('/ledger/key', (_request, reply) =>
     reply.type(plain).header('cache-control', forMoments).send(`${tree.verifierKey}\n`),
   );
@@ -42,6 +55,19 @@ export function mountLedgerTree(edge: Edge, tree: LedgerTree): void {
     const tile = await readTile(edge, tree, request.params['*']);
     return reply.type('application/octet-stream').header('cache-control', forEver).send(tile);
   });
+}
+
+function stateOf(tree: LedgerTree) {
+  return {
+    size: tree.signed.size,
+    signed: tree.signedAtMs === null ? null : rfc3339(tree.signedAtMs),
+    halted: tree.halted !== null,
+    key: tree.verifierKey,
+    witnesses: tree.cosignatures.states().map(({ name, size, cosignedAtMs, isSilent }) => ({
+      ...{ name, size, silent: isSilent },
+      cosigned: cosignedAtMs === null ? null : rfc3339(cosignedAtMs),
+    })),
+  };
 }
 
 /** What no checkpoint covers yet is not there. */

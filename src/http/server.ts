@@ -219,7 +219,8 @@ async function protect(edge: Edge, options: ServerOptions): Promise<void> {
   });
 }
 
-const isMedia = (request: FastifyRequest): boolean => request.url.startsWith('/media/');
+/** A witness that begins with an old ledger fetches all of its tiles, small files that never change. */
+const isMedia = (request: FastifyRequest): boolean => /^\/(media|ledger\/tile)\//.test(request.url);
 
 function answerErrors(edge: Edge): void {
   edge.app.setErrorHandler(async (error, request, reply) => {

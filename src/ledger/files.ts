@@ -6,7 +6,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Fault } from '../base/index.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from './note.ts';
-import { type Hash, hashBytes, indexPath, tilePath, tileWidth } from './tree.ts';
+import { type Edge, type Hash, hashBytes, indexPath, tilePath, tileWidth, tileWidthAt } from './tree.ts';
 
 export interface SignedCheckpoint {
   readonly file: string;
@@ -64,6 +64,15 @@ export class LedgerFiles {
     }
   }
 
+  /** What a witness cosigned last, by the id of its key; null when it never did. */
+  async cosigned(witness: string): Promise<string | null> {
+    return (await readIfThere(join(this.#dir, 'cosigned', witness)))?.toString('utf8') ?? null;
+  }
+
+  async keepCosigned(witness: string, note: string): Promise<void> {
+    await writeWhole(join(this.#dir, 'cosigned', witness), Buffer.from(note));
+  }
+
   /** The first `width` hashes of the tile, null when they are not there. What the file holds beyond is not read. */
   async readTile(level: number, index: number, width: number): Promise<Buffer | null> {
     const full = join(this.#dir, 'tile', String(level), indexPath(index));
@@ -91,6 +100,19 @@ export function hashesOf(tile: Buffer): Hash[] {
   return Array.from({ length: tile.length / hashBytes }, (_, i) =>
     tile.subarray(i * hashBytes, (i + 1) * hashBytes),
   );
+}
+
+/** The right edge of the tree of this size; null when a tile of it is missing. */
+export async function edgeOfTiles(files: LedgerFiles, size: number): Promise<Edge | null> {
+  const edge: Edge = { size, rows: [] };
+  for (let level = 0; tileWidth ** level <= size; level++) {
+    const index = Math.floor(size / tileWidth ** (level + 1));
+    const width = tileWidthAt(size, level, index);
+    const tile = width > 0 ? await files.readTile(level, index, width) : Buffer.alloc(0);
+    if (tile === null) return null;
+    edge.rows.push(hashesOf(tile));
+  }
+  return edge;
 }
 
 async function readIfThere(path: string): Promise<Buffer | null> {

@@ -8,13 +8,23 @@ import { refuse } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
 import type { Entry } from './entry.ts';
 
+export { readWitnessKeys, silentMs, type WitnessState } from './cosignatures.ts';
 export { type Actor, canonicalEntry, canonicalJson, type Entry, type EntrySubject, system } from './entry.ts';
 export { type Examination, examineLedger, type Finding } from './examine.ts';
 export { LedgerFiles } from './files.ts';
-export { cosignature, openNote, parseVerifierKey } from './note.ts';
-export { type EntryProof, entryBundle, proveConsistency, proveEntry } from './proof.ts';
+export { httpLog } from './http-log.ts';
+export {
+  cosignature,
+  formatVerifierKey,
+  isKeyName,
+  openNote,
+  parseVerifierKey,
+  type VerifierKey,
+} from './note.ts';
+export { type EntryProof, entryBundle, isOwnTree, proveConsistency, proveEntry } from './proof.ts';
 export { LedgerTree, openLedgerTree } from './sequencer.ts';
 export { parseTilePath, tileWidth, tileWidthAt } from './tree.ts';
+export { type Alarm, lockFolder, openWitnessKey, Witness } from './witness.ts';
 
 /** Writes the row and returns its place; `trx` is the transaction that holds the change. */
 export async function append(trx: Transaction<Tables>, entry: Entry): Promise<number> {

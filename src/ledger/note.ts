@@ -8,6 +8,7 @@ import { type Hash, hashBytes } from './tree.ts';
 /** The algorithm bytes of the two kinds of Ed25519 keys. */
 const algorithms = { log: 0x01, witness: 0x04 } as const;
 export type KeyKind = keyof typeof algorithms;
+const kinds = ['log', 'witness'] as const;
 
 export interface VerifierKey {
   readonly kind: KeyKind;
@@ -54,12 +55,15 @@ export function parseVerifierKey(text: string): VerifierKey | null {
   const [, name = '', hex = '', key = ''] = /^([^+]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text) ?? [];
   const bytes = fromBase64(key);
   if (!namePattern.test(name) || bytes?.length !== 1 + hashBytes) return null;
-  const kind = (['log', 'witness'] as const).find((one) => algorithms[one] === bytes[0]);
+  const kind = kinds.find((one) => algorithms[one] === bytes[0]);
   if (kind === undefined) return null;
   const publicKey = bytes.subarray(1);
   const id = keyId(name, kind, publicKey);
   return Buffer.from(id).toString('hex') === hex ? { kind, name, id, publicKey } : null;
 }
+
+/** A name that a key may have: no blank, no plus, no control character. */
+export const isKeyName = (name: string): boolean => namePattern.test(name);
 
 export function signerOf(name: string, seed: Uint8Array, kind: KeyKind = 'log'): SignerKey {
   const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' });
@@ -69,9 +73,9 @@ export function signerOf(name: string, seed: Uint8Array, kind: KeyKind = 'log'):
 }
 
 /** The secret form, as Go's note package writes it. */
-export const formatSignerKey = (name: string, seed: Uint8Array): string => {
-  const { id } = signerOf(name, seed);
-  const secret = base64(Uint8Array.of(algorithms.log, ...seed));
+export const formatSignerKey = (name: string, seed: Uint8Array, kind: KeyKind = 'log'): string => {
+  const { id } = signerOf(name, seed, kind);
+  const secret = base64(Uint8Array.of(algorithms[kind], ...seed));
   return `PRIVATE+KEY+${name}+${Buffer.from(id).toString('hex')}+${secret}`;
 };
 
@@ -79,8 +83,9 @@ export function parseSignerKey(text: string): SignerKey | null {
   const [, name = '', hex, secret = ''] =
     /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text.trim()) ?? [];
   const bytes = fromBase64(secret);
-  if (!namePattern.test(name) || bytes?.length !== 1 + seedBytes || bytes[0] !== algorithms.log) return null;
-  const signer = signerOf(name, bytes.subarray(1));
+  const kind = kinds.find((one) => algorithms[one] === bytes?.[0]);
+  if (!namePattern.test(name) || bytes?.length !== 1 + seedBytes || kind === undefined) return null;
+  const signer = signerOf(name, bytes.subarray(1), kind);
   return Buffer.from(signer.id).toString('hex') === hex ? signer : null;
 }
 
@@ -89,6 +94,13 @@ const publicKeyOf = (key: VerifierKey): KeyObject =>
 
 const line = (key: VerifierKey, signature: Uint8Array): string =>
   `— ${key.name} ${base64(Buffer.concat([key.id, signature]))}\n`;
+
+/** The lines of a note that stand below its text. */
+export const signaturesOf = (note: string): string[] =>
+  note
+    .slice(note.lastIndexOf('\n\n') + 2)
+    .split(/(?<=\n)/)
+    .filter((one) => one !== '');
 
 /** `text` ends with a newline. */
 export const signNote = (text: string, signer: SignerKey): string =>

@@ -4,6 +4,7 @@ import { Fault, refuse } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
 import { hashesOf, type LedgerFiles } from './files.ts';
 import { canonicalRow } from './leaf.ts';
+import type { Checkpoint } from './note.ts';
 import type { LedgerTree } from './sequencer.ts';
 import {
   consistencyRanges,
@@ -12,6 +13,7 @@ import {
   nodesOfTiles,
   type Range,
   rootOfRange,
+  sameHash,
   tilesOf,
   tileWidth,
 } from './tree.ts';
@@ -22,7 +24,7 @@ export interface EntryProof {
   /** The canonical entry; with the salt before it, it hashes to the data of the leaf. */
   readonly entry: string;
   readonly proof: readonly Hash[];
-  /** Signed note over the tree that the proof leads to. */
+  /** Signed note over the tree that the proof leads to: one that a witness cosigned, where there is one over the entry. */
   readonly checkpoint: string;
 }
 
@@ -41,8 +43,10 @@ export async function proveEntry(
     await at.tree.settle();
     leaf = await leafOf(at.db, seq);
   }
-  const { size, note } = at.tree.signed;
-  if (!leaf || leaf.leaf >= size) refuse('ledger.not-in-tree', { seconds: waitS });
+  const { signed, cosignatures } = at.tree;
+  if (!leaf || leaf.leaf >= signed.size) refuse('ledger.not-in-tree', { seconds: waitS });
+  const best = cosignatures.best();
+  const { size, note } = best && leaf.leaf < best.size ? best : signed;
   const proof = await rootsOf(at.tree.files, inclusionRanges(leaf.leaf, size), size);
   return { leaf: leaf.leaf, salt: leaf.salt, entry: canonicalRow(row), proof, checkpoint: note };
 }
@@ -63,6 +67,17 @@ async function rootsOf(files: LedgerFiles, ranges: readonly Range[], size: numbe
   }
   const read = nodesOfTiles((level, index) => tiles.get(`${level}/${index}`) ?? []);
   return ranges.map((range) => rootOfRange(range, read));
+}
+
+/** Whether this is the root that the log's own tiles have at this size: what was shown to somebody under our key. */
+export async function isOwnTree(
+  files: LedgerFiles,
+  { size, root }: Checkpoint,
+  newest: number,
+): Promise<boolean> {
+  if (size === 0 || size > newest) return size === 0;
+  const [own] = await rootsOf(files, [{ begin: 0, end: size }], newest);
+  return own !== undefined && sameHash(own, root);
 }
 
 /** The bundle of C2SP tlog-tiles: the data of these leaves, each with its length before it. Null when one is missing. */

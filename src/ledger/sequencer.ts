@@ -6,7 +6,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Clock, Fault, type Log, newSecret, rfc3339, sayError } from '../base/index.ts';
 import type { Database, Tables } from '../db/index.ts';
-import { hashesOf, LedgerFiles } from './files.ts';
+import { Cosignatures } from './cosignatures.ts';
+import { edgeOfTiles, LedgerFiles } from './files.ts';
 import { openLedgerKey } from './key.ts';
 import { canonicalRow, digestOf } from './leaf.ts';
 import {
@@ -16,18 +17,9 @@ import {
   openCheckpoint,
   type SignerKey,
   signNote,
+  type VerifierKey,
 } from './note.ts';
-import {
-  type Edge,
-  grow,
-  hashOfLeaf,
-  newEdge,
-  partialTiles,
-  rootOf,
-  sameHash,
-  tileWidth,
-  tileWidthAt,
-} from './tree.ts';
+import { type Edge, grow, hashOfLeaf, newEdge, partialTiles, rootOf, sameHash } from './tree.ts';
 
 export interface LedgerTreeOptions {
   readonly db: Database;
@@ -37,6 +29,8 @@ export interface LedgerTreeOptions {
   readonly keysDir: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Who may cosign checkpoints. */
+  readonly witnesses?: readonly VerifierKey[];
 }
 
 /** "custos l" in ASCII: one sequencer at a time on one database. */
@@ -77,12 +71,14 @@ export async function openLedgerTree(options: LedgerTreeOptions): Promise<Ledger
 
 export class LedgerTree implements AsyncDisposable {
   readonly files: LedgerFiles;
+  readonly cosignatures: Cosignatures;
   readonly #at: LedgerTreeOptions;
   readonly #log: Log;
   readonly #key: SignerKey;
   #edge: Edge = newEdge();
   #signed: Signed | undefined;
   #signedAtMs = 0;
+  #signedAt: number | null = null;
   /** Every seq up to here is in the tree or will never exist. */
   #settled = 0;
   #horizon: Horizon | undefined;
@@ -99,6 +95,8 @@ export class LedgerTree implements AsyncDisposable {
     this.files = files;
     this.#key = key;
     this.#log = at.log.child({ part: 'ledger' });
+    const { witnesses = [], clock } = at;
+    this.cosignatures = new Cosignatures({ files, log: key, witnesses, clock, out: this.#log });
   }
 
   /** `name+id+key`, for who wants to verify. */
@@ -112,6 +110,11 @@ export class LedgerTree implements AsyncDisposable {
     return this.#signed;
   }
 
+  /** When this process last signed; null before. */
+  get signedAtMs(): number | null {
+    return this.#signedAt;
+  }
+
   /** Why nothing is signed any more: the rows contradict the last checkpoint. Null when all is well. */
   get halted(): string | null {
     return this.#halted;
@@ -119,6 +122,7 @@ export class LedgerTree implements AsyncDisposable {
 
   async begin(): Promise<void> {
     await this.files.writeKey(this.#key);
+    await this.cosignatures.load();
     await this.#queue(() => this.#firstTurn());
     this.#schedule();
   }
@@ -237,6 +241,7 @@ export class LedgerTree implements AsyncDisposable {
     await this.files.keepCheckpoint(note, rfc3339(this.#at.clock.wallMs()).slice(0, 10));
     this.#signed = { ...checkpoint, note };
     this.#signedAtMs = this.#at.clock.monoMs();
+    this.#signedAt = this.#at.clock.wallMs();
   }
 
   /** The edge as of the last checkpoint, from its tiles or else from the rows, and then what was taken in since. */
@@ -244,7 +249,7 @@ export class LedgerTree implements AsyncDisposable {
     this.#signed = await this.#lastSigned();
     const size = this.#signed?.size ?? 0;
     const leaves = await countLeaves(this.#at.db.kysely);
-    const known = await this.#edgeOfTiles(size);
+    const known = await edgeOfTiles(this.files, size);
     let isRight = known !== null && this.#isSigned(known);
     if (!isRight) this.#log.warn({ size }, 'tiles of the ledger are missing or damaged; they are made anew');
     this.#edge = known !== null && isRight ? known : newEdge();
@@ -275,18 +280,6 @@ export class LedgerTree implements AsyncDisposable {
     const checkpoint = openCheckpoint(note, this.#key);
     if (!checkpoint) throw new Fault('the newest checkpoint of the ledger is not signed by keys/ledger.key');
     return { ...checkpoint, note };
-  }
-
-  async #edgeOfTiles(size: number): Promise<Edge | null> {
-    const edge: Edge = { size, rows: [] };
-    for (let level = 0; tileWidth ** level <= size; level++) {
-      const index = Math.floor(size / tileWidth ** (level + 1));
-      const width = tileWidthAt(size, level, index);
-      const tile = width > 0 ? await this.files.readTile(level, index, width) : Buffer.alloc(0);
-      if (tile === null) return null;
-      edge.rows.push(hashesOf(tile));
-    }
-    return edge;
   }
 }
 

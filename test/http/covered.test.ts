@@ -55,6 +55,9 @@ const beside: Record<string, string> = {
   '/api/openapi.json': 'is printed from the contract',
   '/api/events': 'a stream; its events stand in contract/display',
   '/ledger/checkpoint': 'a signed note, as C2SP tlog-tiles wants it',
+  '/ledger/cosignature':
+    'a signed note with its cosignature, as C2SP tlog-cosignature has it; the signature says whose',
+  '/ledger/cosigned': 'a signed note with its cosignatures',
   '/ledger/key': 'a verifier key, as C2SP signed-note wants it',
   '/ledger/tile/*': 'tiles, as C2SP tlog-tiles wants them',
   '/metrics': 'Prometheus has its own format',

@@ -1,76 +1,18 @@
 /** The sequencer and the examination, on a real database: nothing committed is lost, nothing changed goes unseen. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import pg from 'pg';
-import { noLog, systemClock } from '../../src/base/index.ts';
-import {
-  append,
-  examineLedger,
-  LedgerFiles,
-  type LedgerTree,
-  openLedgerTree,
-  proveConsistency,
-  proveEntry,
-  system,
-} from '../../src/ledger/index.ts';
+import { examineLedger, proveConsistency, proveEntry } from '../../src/ledger/index.ts';
 import { digestOf } from '../../src/ledger/leaf.ts';
 import { openCheckpoint, parseVerifierKey } from '../../src/ledger/note.ts';
 import { hashOfLeaf, verifyConsistency, verifyInclusion } from '../../src/ledger/tree.ts';
-import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { add, asSuperuser, type Place, place } from './place.ts';
 
-interface At extends AsyncDisposable {
-  readonly db: TestDatabase;
-  readonly dir: string;
-  readonly files: LedgerFiles;
-  open(): Promise<LedgerTree>;
-}
-
-async function place(): Promise<At> {
-  const db = await testDatabase();
-  const home = mkdtempSync(join(tmpdir(), 'custos-ledger-'));
-  const dir = join(home, 'ledger');
-  return {
-    ...{ db, dir, files: new LedgerFiles(dir) },
-    open: () => openLedgerTree({ db, dir, keysDir: join(home, 'keys'), clock: systemClock, log: noLog }),
-    async [Symbol.asyncDispose]() {
-      await db[Symbol.asyncDispose]();
-      rmSync(home, { recursive: true });
-    },
-  };
-}
-
-async function add({ db }: At, from: number, to: number): Promise<void> {
-  await db.kysely.transaction().execute(async (trx) => {
-    for (let i = from; i < to; i++) {
-      const subject = { kind: 'camera', id: `cam_${i}`, name: '南门' };
-      await append(trx, {
-        ...{ atMs: Date.UTC(2026, 10, 22) + i, actor: system, action: 'camera.configure' },
-        ...{ outcome: 'done', subject, detail: { i, words: ['é', null] } },
-      });
-    }
-  });
-}
-
-async function asSuperuser({ db }: At, ...statements: string[]): Promise<void> {
-  const client = new pg.Client(db.connect);
-  await client.connect();
-  await client.query('set session_replication_role = replica');
-  // In one transaction: the sequencer must not come between two of them.
-  try {
-    await client.query('begin');
-    for (const one of statements) await client.query(one);
-    await client.query('commit');
-  } finally {
-    await client.end();
-  }
-}
-
-const examine = async ({ db, files }: At) => examineLedger({ db: db.kysely, files });
-const findings = async (at: At) =>
+const examine = async ({ db, files }: Place) => examineLedger({ db: db.kysely, files });
+const findings = async (at: Place) =>
   (await examine(at)).findings.map(({ what, leaf, seq }) => `${what} leaf ${leaf} seq ${seq}`);
 
 test('every entry is proven under a signed checkpoint, and every checkpoint continues the one before', async () => {
