@@ -185,7 +185,7 @@ test('the wizard makes unit, administrator and a camera that records, steered by
   const demo = stack.use(await startDemo({ port: 0, clock: systemClock, log: noLog }));
   const source = demo.cameras[0];
   assert.ok(source);
-  const custos = stack.use(await startCustos());
+  const custos = stack.use(await startCustos({ isFirstStart: true }));
   const browser = await openBrowser();
   stack.defer(() => browser.close());
   const context = stack.use(await contextOf(browser, custos.origin));

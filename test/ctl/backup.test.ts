@@ -1,6 +1,5 @@
 /** `custos backup` and `restore`: taken while cameras are recorded, restored into an empty DATA, proven row by row. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,24 +8,15 @@ import { after, before, test } from 'node:test';
 import { noLog, systemClock } from '../../src/base/index.ts';
 import { logFiles } from '../../src/db/backup.ts';
 import { openBeside } from '../../src/db/index.ts';
+import { command as run } from '../support/ctl.ts';
 import { type Caller, type Custos, startCustos, until } from '../support/custos.ts';
 
-const ctl = join(import.meta.dirname, '../../src/ctl.ts');
 const boundMs = 90_000;
 
 let home: string;
 let custos: Custos;
 let caller: Caller;
 const path = (name: string) => join(home, name);
-
-function run(args: string[]): Promise<{ code: number; out: string; said: string }> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, HOME: '/', LANG: 'C.UTF-8' };
-    execFile(process.execPath, [ctl, ...args], { env, timeout: 200_000 }, (error, out, said) =>
-      resolve({ code: error ? Number(error.code) : 0, out, said }),
-    );
-  });
-}
 
 interface Row {
   id: string;

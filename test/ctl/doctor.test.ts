@@ -1,6 +1,5 @@
 /** `npx custos`: what an administrator sees, and what a script can rely on. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,20 +7,7 @@ import { type AddressInfo, createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-
-const ctl = join(import.meta.dirname, '../../src/ctl.ts');
-
-function custos(
-  args: string[],
-  environment: Record<string, string> = {},
-): Promise<{ code: number; out: string; said: string }> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, HOME: '/', LANG: 'C.UTF-8', ...environment };
-    execFile(process.execPath, [ctl, ...args], { env, timeout: 60_000 }, (error, out, said) => {
-      resolve({ code: error ? Number(error.code) : 0, out, said });
-    });
-  });
-}
+import { command as custos } from '../support/ctl.ts';
 
 async function inFolder(work: (dir: string) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'custos-doctor-'));

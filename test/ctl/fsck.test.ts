@@ -1,6 +1,5 @@
 /** `custos fsck`: what is wrong with stored footage is named; the index comes back from the disks alone; nothing is touched. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -25,9 +24,9 @@ import { openBeside } from '../../src/db/index.ts';
 import { inspect } from '../../src/engine/segment/index.ts';
 import { makeClip } from '../engine/mp4/clips.ts';
 import { type Recorded, record } from '../engine/segment/record.ts';
+import { command } from '../support/ctl.ts';
 import { knownKeys } from '../support/keys.ts';
 
-const ctl = join(import.meta.dirname, '../../src/ctl.ts');
 const data = mkdtempSync(join(tmpdir(), 'custos-fsck-'));
 const footage = join(data, 'footage');
 const camera = newId('cam');
@@ -50,19 +49,7 @@ interface Report {
   readonly unreadable: readonly { path: string; why: string }[];
 }
 
-function run(args: string[], lang = 'C.UTF-8'): Promise<{ code: number; out: string; said: string }> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, HOME: '/', LANG: lang };
-    execFile(
-      process.execPath,
-      [ctl, 'fsck', '--data', data, ...args],
-      { env, timeout: 120_000 },
-      (error, out, said) => {
-        resolve({ code: error ? Number(error.code) : 0, out, said });
-      },
-    );
-  });
-}
+const run = (args: string[], LANG = 'C.UTF-8') => command(['fsck', '--data', data, ...args], { LANG });
 
 async function report(...args: string[]): Promise<Report> {
   const { code, out, said } = await run([...args, '--json']);

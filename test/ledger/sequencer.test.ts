@@ -1,6 +1,5 @@
 /** The sequencer and the examination, on a real database: nothing committed is lost, nothing changed goes unseen. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +8,7 @@ import { examineLedger, proveConsistency, proveEntry } from '../../src/ledger/in
 import { digestOf } from '../../src/ledger/leaf.ts';
 import { openCheckpoint, parseVerifierKey } from '../../src/ledger/note.ts';
 import { hashOfLeaf, verifyConsistency, verifyInclusion } from '../../src/ledger/tree.ts';
+import { command } from '../support/ctl.ts';
 import { add, asSuperuser, type Place, place } from './place.ts';
 
 const examine = async ({ db, files }: Place) => examineLedger({ db: db.kysely, files });
@@ -263,17 +263,8 @@ test('the signing key is for its owner alone', async () => {
   assert.match(tree.verifierKey, /^custos\/ledger\/log_[0-9a-z]{22}\+[0-9a-f]{8}\+\S+$/);
 });
 
-const ctl = join(import.meta.dirname, '../../src/ctl.ts');
-
-function fsck(data: string, databaseUrl: string, ...more: string[]): Promise<{ code: number; out: string }> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, HOME: '/', LANG: 'C.UTF-8', DATABASE_URL: databaseUrl };
-    const args = [ctl, 'fsck', '--data', data, ...more];
-    execFile(process.execPath, args, { env, timeout: 120_000 }, (error, out) =>
-      resolve({ code: error ? Number(error.code) : 0, out }),
-    );
-  });
-}
+const fsck = (data: string, DATABASE_URL: string, ...more: string[]) =>
+  command(['fsck', '--data', data, ...more], { DATABASE_URL });
 
 test('custos fsck --ledger ends with 0, 1 or 2, and names what it found in words and as JSON', async () => {
   await using at = await place();

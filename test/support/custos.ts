@@ -1,10 +1,12 @@
 /** A whole Custos for a test: the real server process on a free port and a folder of its own, and a caller for its API. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { layDatabase } from './cached.ts';
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname;
 /** As `npm start` does it: what is compiled once is kept. */
@@ -89,11 +91,19 @@ export interface Custos extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** Starts the server in a process group of its own; `dataDir` is made, and removed at the end, unless given. */
-export async function startCustos(
-  options: { args?: readonly string[]; dataDir?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<Custos> {
+export interface CustosOptions {
+  readonly args?: readonly string[];
+  /** Made, and removed at the end, unless given. */
+  readonly dataDir?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** It makes its database itself, as on a machine where it never ran. Else that is laid out for it where none is. */
+  readonly isFirstStart?: boolean;
+}
+
+/** Starts the server in a process group of its own. */
+export async function startCustos(options: CustosOptions = {}): Promise<Custos> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'custos-test-')));
+  if (!options.isFirstStart && !existsSync(join(dataDir, 'pg'))) await layDatabase(dataDir);
   const child = spawn(process.execPath, [main, '--port', '0', '--data', dataDir, ...(options.args ?? [])], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,18 +3,7 @@
  * process, copied from a cached one in which the migrations are applied already; it forces nothing to the disk and is
  * gone with the process.
  */
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -24,6 +13,7 @@ import { type Cluster, startCluster } from '../../src/db/cluster.ts';
 import { type Database, openKysely } from '../../src/db/index.ts';
 import { migrate, readMigrations } from '../../src/db/migrate.ts';
 import { processesOn } from '../../src/db/orphans.ts';
+import { cached, copyFolder } from './cached.ts';
 
 export interface TestDatabase extends Database, AsyncDisposable {
   /** For a client of the test's own. */
@@ -33,7 +23,6 @@ export interface TestDatabase extends Database, AsyncDisposable {
 }
 
 const template = 'custos_template';
-const cacheDir = join(import.meta.dirname, '../../node_modules/.cache/custos');
 const workPrefix = 'custos-test-pg-';
 let shared: Promise<Cluster> | undefined;
 let count = 0;
@@ -76,50 +65,20 @@ async function startShared(): Promise<Cluster> {
   const home = mkdtempSync(join(tmpdir(), `${workPrefix}${process.pid}-`));
   chmodSync(home, 0o755); // The socket's folder beside it is the account's own.
   const dir = join(home, 'pg');
-  execFileSync('cp', ['-a', '--reflink=auto', ready, dir]);
+  copyFolder(ready, dir);
   const cluster = await startCluster({ dir, log: noLog, clock: systemClock, durable: false });
   cluster.unref();
   process.on('exit', () => endAtOnce(cluster, home));
   return cluster;
 }
 
-/** A folder with a stopped, migrated cluster, made once for each set of migrations. */
-async function cachedCluster(): Promise<string> {
-  const migrations = readMigrations();
-  const key = createHash('sha256')
-    .update(JSON.stringify([findPackage().version, process.getuid?.(), migrations.map((one) => one.sha256)]))
-    .digest('hex')
-    .slice(0, 16);
-  const ready = join(cacheDir, `pg-${key}`);
-  if (existsSync(ready)) return ready;
-  mkdirSync(cacheDir, { recursive: true });
-  const home = mkdtempSync(join(cacheDir, 'new-'));
-  try {
-    const dir = join(home, 'pg');
-    {
-      await using cluster = await startCluster({ dir, log: noLog, clock: systemClock, durable: false });
-      await administer(cluster, `create database ${template}`);
-      await migrate({ ...cluster.address, database: template }, migrations, noLog);
-    }
-    forgetOthers();
-    renameSync(dir, ready);
-  } catch (error) {
-    // Two processes may build the same one: the first wins.
-    if (!existsSync(ready)) throw error;
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
-  return ready;
-}
-
-/** Migrations that are being written leave a cluster each; more than a few are of no use. */
-function forgetOthers(): void {
-  const kept = 4;
-  const old = readdirSync(cacheDir).filter((name) => name.startsWith('pg-'));
-  for (const name of old.slice(0, Math.max(0, old.length - kept))) {
-    rmSync(join(cacheDir, name), { recursive: true, force: true });
-  }
-}
+/** A folder with a stopped, migrated cluster, in which the next database is a copy of the template. */
+const cachedCluster = (): Promise<string> =>
+  cached('pg', async (dir) => {
+    await using cluster = await startCluster({ dir, log: noLog, clock: systemClock, durable: false });
+    await administer(cluster, `create database ${template}`);
+    await migrate({ ...cluster.address, database: template }, readMigrations(), noLog);
+  });
 
 /** What test processes of this user that were killed left behind. */
 function sweepOldFolders(): void {
