@@ -2,11 +2,12 @@
  * record.cpu, record.pss, record.lost: N cameras of 1080p25 H.264 at 4 Mb/s from GStreamer's RTSP server, recorded by
  * our engine, then by one `ffmpeg -c copy` a camera, one after the other on the same machine in the same run.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/base/index.ts';
 import { KeyRing, type Volume } from '../src/engine/index.ts';
 import { fileLaunch, startGst } from '../test/support/gst.ts';
@@ -19,6 +20,7 @@ const settleS = Number(process.env.BENCH_SETTLE_S ?? 20);
 const measureS = Number(process.env.BENCH_MEASURE_S ?? 60);
 const memorySamples = 7;
 const codeCache = join(import.meta.dirname, '..', '.cache');
+const ours = new URL('./record-ours.ts', import.meta.url);
 const sizes = (process.env.BENCH_CAMERAS ?? '8,32,64').split(',').map(Number);
 /** With encryption, digest and fdatasync on. */
 const must: Readonly<Record<number, number>> = { 32: 0.55, 64: 0.55 };
@@ -50,9 +52,10 @@ async function measure(root: number, cameras: number): Promise<Cost> {
 }
 
 async function recordOurs(urls: readonly string[], folder: string): Promise<Cost> {
-  // As `npm start` does it.
+  // As `npm start` does it, from its second start on: the first one compiles.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(codeCache, 'custos-bench') };
-  const child = fork(new URL('./record-ours.ts', import.meta.url), {
+  execFileSync(process.execPath, [fileURLToPath(ours)], { env });
+  const child = fork(ours, {
     env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
