@@ -28,7 +28,7 @@ import {
   type VideoParts,
 } from './http/index.ts';
 import { type LedgerTree, openLedgerTree, readWitnessKeys } from './ledger/index.ts';
-import { consoleDir, dataFolder, findFfmpeg, hearFacts, openKeys, readTls, version } from './parts.ts';
+import { begin, consoleDir, dataFolder, findFfmpeg, hearFacts, openKeys, readTls, version } from './parts.ts';
 import { askedToEnd, cannotStart, endAll, endOnFault } from './process.ts';
 import { openReaper } from './reaping.ts';
 import {
@@ -68,6 +68,23 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const foundFfmpeg = findFfmpeg(given.ffmpeg, log);
   const box = await openSecretBox(data.keys);
   const keys = await openKeys(given, data.keys, clock);
+  // Its processes start beside the database's: after a crash both are waited for.
+  await using engineSoon = begin(async () =>
+    createEngine({
+      runDir: data.run,
+      perProcess: given.camerasPerProcess,
+      transcodeLimit: given.transcodeLimit,
+      ffmpeg: (await foundFfmpeg)?.path ?? null,
+      keys,
+      suite: given.cipher,
+      footage: async (ticket, fromMs, toMs) => {
+        const camera = views.cameraOf(ticket);
+        return camera ? footage(store, camera, { fromMs, toMs }) : { segments: [], gaps: [] };
+      },
+      clock,
+      log,
+    }),
+  );
   const db = parts.use(
     await openDatabase({ dataDir: data.root, databaseUrl: given.databaseUrl, log, clock }),
   );
@@ -90,22 +107,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const ffmpeg = await foundFfmpeg;
   const store = { db, keeper, clock, log, volumes };
   const facts = parts.use(hearFacts(log));
-  const engine = parts.use(
-    await createEngine({
-      runDir: data.run,
-      perProcess: given.camerasPerProcess,
-      transcodeLimit: given.transcodeLimit,
-      ffmpeg: ffmpeg?.path ?? null,
-      keys,
-      suite: given.cipher,
-      footage: async (ticket, fromMs, toMs) => {
-        const camera = views.cameraOf(ticket);
-        return camera ? footage(store, camera, { fromMs, toMs }) : { segments: [], gaps: [] };
-      },
-      clock,
-      log,
-    }),
-  );
+  const engine = parts.use(await engineSoon.take());
   const storedCodec = async (camera: string, fromMs: number, toMs: number) =>
     (await overlapping(db.kysely, camera, { fromMs, toMs }, 1))[0]?.codec ?? null;
   const views = new Views({ db, engine, gate, states, clock, log, hasFfmpeg: ffmpeg !== null, storedCodec });

@@ -44,6 +44,24 @@ async function masterOf(settings: Settings): Promise<MasterChoice> {
   return { kind: 'passphrase', passphrase };
 }
 
+/** Begins to make a part whose place comes later; one that nobody took is ended. */
+export function begin<Part extends AsyncDisposable>(make: () => Promise<Part>) {
+  const making = make();
+  let isTaken = false;
+  // Who takes it hears of its failure; when something else fails first, nobody does.
+  making.catch(() => {});
+  return {
+    async take(): Promise<Part> {
+      const part = await making;
+      isTaken = true;
+      return part;
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      if (!isTaken) await making.then((part) => part[Symbol.asyncDispose]()).catch(() => {});
+    },
+  };
+}
+
 export async function readTls(settings: Settings): Promise<{ cert: Buffer; key: Buffer } | undefined> {
   const { tlsCert, tlsKey } = settings;
   if (tlsCert === undefined || tlsKey === undefined) return undefined;

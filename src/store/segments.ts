@@ -86,70 +86,45 @@ export async function islandsOf(
   cameraIds: readonly string[],
   span: Span,
 ): Promise<Map<string, Island[]>> {
-  const found = new Map<string, Island[]>();
-  const { rows } = await shoresQuery(cameraIds, span).execute(db);
-  for (const camera of Map.groupBy(rows, (row) => row.camera_id))
-    found.set(camera[0], islandsBetween(camera[1]));
-  return found;
+  const { rows } = await islandsQuery(cameraIds, span).execute(db);
+  return new Map(rows.map((row) => [row.camera_id, islandsFrom(row)]));
 }
 
 const conditions = ['good', 'missing', 'damaged'] as const;
 
-/** A file that begins an island of its condition, with where the one before it ended; and the last file of all. */
-interface Shore {
-  camera_id: string;
-  start_ms: number;
-  end_ms: number;
-  condition: Island['condition'];
-  /** Up to where files of each condition reach before this one. */
-  good_ms: number | null;
-  missing_ms: number | null;
-  damaged_ms: number | null;
-  is_last: boolean;
-}
+type IslandsRow = { camera_id: string } & Readonly<Record<Island['condition'], string | null>>;
 
-function islandsBetween(shores: readonly Shore[]): Island[] {
-  const open = new Map<Island['condition'], number>();
-  const closed: Island[] = [];
-  const close = (condition: Island['condition'], toMs: number | null) => {
-    const fromMs = open.get(condition);
-    if (fromMs !== undefined && toMs !== null) closed.push({ fromMs, toMs, condition });
-    open.delete(condition);
-  };
-  for (const { start_ms, end_ms, condition, is_last, ...reach } of shores) {
-    const before = reach[`${condition}_ms`];
-    if (before === null || start_ms > before + touchMs) {
-      close(condition, before);
-      open.set(condition, start_ms);
-    }
-    if (is_last)
-      for (const one of conditions)
-        close(one, one === condition ? Math.max(end_ms, before ?? end_ms) : reach[`${one}_ms`]);
-  }
-  return closed.sort((a, b) => a.fromMs - b.fromMs);
-}
+const islandsFrom = (row: IslandsRow): Island[] =>
+  conditions
+    .flatMap((condition) => stretches(row[condition]).map((span) => ({ ...span, condition })))
+    .sort((a, b) => a.fromMs - b.fromMs);
 
-/** One pass in the order of the index, and of a day that is whole two rows: the first file and the last. */
-export function shoresQuery(cameraIds: readonly string[], span: Span): RawBuilder<Shore> {
+/** From what `reachAgg` gives. */
+const stretches = (multirange: string | null): Span[] =>
+  Array.from((multirange ?? '').matchAll(/\[(\d+),(\d+)\)/g), ([, from, to]) => ({
+    fromMs: Number(from),
+    toMs: Number(to) - touchMs,
+  }));
+
+/** Each file reaches a moment further than it does, so that what touches becomes one range. */
+const reachAgg = sql.raw<string | null>(
+  `range_agg(int8range(start_ms, greatest(start_ms, end_ms) + ${touchMs}::int8))`,
+);
+
+/** One pass in the order of the index; of a day that is whole it gives a single range. */
+export function islandsQuery(cameraIds: readonly string[], span: Span): RawBuilder<IslandsRow> {
   const [fromMs, toMs] = [Math.floor(span.fromMs), Math.ceil(span.toMs)];
-  const reach = (condition: Island['condition']) =>
-    sql`max(case when condition = ${sql.lit(condition)} then end_ms end) over before`;
-  return sql<Shore>`
-    select shore.* from unnest(${cameraIds}::text[]) as wanted (camera) cross join lateral (
-      select * from (
-        select camera_id, start_ms, end_ms, condition, ${reach('good')} as good_ms, ${reach('missing')} as missing_ms,
-          ${reach('damaged')} as damaged_ms, lead(start_ms) over before is null as is_last
-        from segment
-        where camera_id = wanted.camera and stream = 'main'
-          and start_ms >= ${since(sql`wanted.camera`, fromMs)} and start_ms >= ${fromMs - dayMs}::int8
-          and start_ms < ${toMs}::int8 and end_ms > ${fromMs}::int8
-        window before as (order by start_ms rows between unbounded preceding and 1 preceding)
-      ) as files
-      where is_last or coalesce(start_ms > ${touchMs}::int8 +
-        case condition when 'good' then good_ms when 'missing' then missing_ms else damaged_ms end, true)
-      order by start_ms
-    ) as shore
-    limit 100000
+  const of = (condition: Island['condition']) =>
+    sql`${reachAgg} filter (where condition = ${sql.lit(condition)}) as ${sql.ref(condition)}`;
+  return sql<IslandsRow>`
+    select wanted.camera as camera_id, found.* from unnest(${cameraIds}::text[]) as wanted (camera) cross join lateral (
+      select ${sql.join(conditions.map(of))}
+      from segment
+      where camera_id = wanted.camera and stream = 'main'
+        and start_ms >= ${since(sql`wanted.camera`, fromMs)} and start_ms >= ${fromMs - dayMs}::int8
+        and start_ms < ${toMs}::int8 and end_ms > ${fromMs}::int8
+    ) as found
+    where coalesce(good, missing, damaged) is not null
   `;
 }
 
@@ -161,20 +136,12 @@ export async function islandsIn(
   span: Span,
 ): Promise<Span[]> {
   const [fromMs, toMs] = [Math.floor(span.fromMs), Math.ceil(span.toMs)];
-  const { rows } = await sql<{ from_ms: number; to_ms: number }>`
-    select min(start_ms) as from_ms, max(end_ms) as to_ms from (
-      select *, sum(fresh) over (order by start_ms, id) as island from (
-        select start_ms, end_ms, id, case when start_ms > ${touchMs}::int8 + max(end_ms) over (
-          order by start_ms, id rows between unbounded preceding and 1 preceding
-        ) then 1 else 0 end as fresh
-        from segment
-        where camera_id = ${cameraId} and stream = 'main' and volume_id = ${volumeId}
-          and start_ms >= ${fromMs - longestMs}::int8 and start_ms < ${toMs}::int8 and end_ms > ${fromMs}::int8
-      ) as marked
-    ) as numbered
-    group by island order by from_ms limit 100000
+  const { rows } = await sql<{ reach: string | null }>`
+    select ${reachAgg} as reach from segment
+    where camera_id = ${cameraId} and stream = 'main' and volume_id = ${volumeId}
+      and start_ms >= ${fromMs - longestMs}::int8 and start_ms < ${toMs}::int8 and end_ms > ${fromMs}::int8
   `.execute(db);
-  return rows.map((row) => ({ fromMs: row.from_ms, toMs: row.to_ms }));
+  return stretches(rows[0]?.reach ?? null);
 }
 
 /** By the counted days, so that the first and the last day are read and not all between. */

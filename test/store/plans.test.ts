@@ -6,7 +6,7 @@ import type { Tables } from '../../src/db/index.ts';
 import { calendarQuery } from '../../src/store/calendar.ts';
 import { candidatesQuery } from '../../src/store/gap-search.ts';
 import { makeDays } from '../../src/store/index.ts';
-import { shoresQuery } from '../../src/store/segments.ts';
+import { islandsQuery } from '../../src/store/segments.ts';
 import { gapRows } from '../../src/store/timeline.ts';
 import { testDatabase } from '../support/database.ts';
 import { golden } from '../support/golden.ts';
@@ -77,10 +77,10 @@ test('the hot queries touch only what they must', async () => {
   const day = { fromMs: fromMs + 4 * dayMs, toMs: fromMs + 5 * dayMs };
   const hour = { fromMs: day.fromMs + 5 * hourMs, toMs: day.fromMs + 6 * hourMs };
   const queries = {
-    'spans of a camera for a day': shoresQuery([camera], day),
+    'spans of a camera for a day': islandsQuery([camera], day),
     'gaps of a camera for a day': gapRows(kysely, [camera], day),
     'calendar of a camera': calendarQuery(kysely, [camera], '2026-10'),
-    'cameras that may have gaps in an hour': candidatesQuery({ ...hour, limit: 100 }),
+    'cameras that may have gaps in an hour': candidatesQuery({ ...hour, limit: 100 }, 0),
     'a segment by its id, which holds its time': sql`
       select path from segment where id = ${'seg_x'} and start_ms between ${hour.fromMs}::int8 and ${hour.fromMs + 120_000}::int8`,
     'the ledger without single segments': sql`
