@@ -113,7 +113,6 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const views = new Views({ db, engine, gate, states, clock, log, hasFfmpeg: ffmpeg !== null, storedCodec });
   facts.listen(engine.facts, [states, keeper, views, volumes], views);
   await views.start();
-
   const all = await cameras.load();
   await volumes.ready();
   const reconcile = { db, engine, keeper, volume, clock, log, folders: () => volumes.folders() };

@@ -51,6 +51,7 @@ export const actions = [
   'person.read',
   'person.configure',
   'ledger.read',
+  'ledger.redact',
   'system.read',
   'storage.configure',
   'webhook.configure',

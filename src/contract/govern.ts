@@ -5,6 +5,9 @@ import { id, instant, instantIn, listOf, page } from './shapes.ts';
 
 export { completeness, completenessFile, coverage } from './completeness.ts';
 
+/** What an entry may say of persons; stands in the leaf as salted commitments. */
+export const personalField = z.enum(['actor', 'from', 'subject', 'reason', 'detail']);
+
 export const ledgerEntry = z.object({
   seq: z.number().int(),
   at: instant,
@@ -21,6 +24,8 @@ export const ledgerEntry = z.object({
   subjectName: z.string().nullable(),
   reason: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),
+  /** Fields that were taken out under the law; the tree still proves the rest. */
+  redacted: z.array(personalField),
 });
 
 export const ledger = endpoint({
@@ -56,14 +61,35 @@ export const ledgerProof = endpoint({
     salt: z.string(),
     /** SHA-256 of the salt's bytes and this text is the data of the leaf. */
     entry: z.string(),
+    /** What the commitments in the entry hold: base64 of SHA-256 over salt and value. Without those that were redacted. */
+    fields: z.array(z.object({ field: personalField, salt: z.string(), value: z.string() })),
     /** Audit path of RFC 6962, base64, from the leaf up. */
     proof: z.array(z.string()),
     /** Signed note: the tree that the path leads to. */
     checkpoint: z.string(),
     /** The key that signs checkpoints: `name+id+key`. */
     key: z.string(),
+    /** The keys of the witnesses that the settings name; their lines may stand below the checkpoint. */
+    witnesses: z.array(z.string()),
   }),
   says: 'Proves that an entry is in the signed ledger (docs/ledger.md).',
+});
+
+export const ledgerRedact = endpoint({
+  method: 'POST',
+  path: '/api/ledger/:seq/redaction',
+  action: 'ledger.redact',
+  ledger: 'change',
+  params: z.object({ seq: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }),
+  body: z.object({
+    fields: z.array(personalField).min(1).max(5),
+    /** `order` of a court or an authority; `request` of the person themselves, once the law's own period is over. */
+    basis: z.enum(['order', 'request']),
+    /** The order's number or the request's: it stands in the ledger. */
+    reference: z.string().trim().min(3).max(500),
+  }),
+  reply: z.object({ seq: z.number().int(), redacted: z.array(personalField) }),
+  says: 'Takes personal fields out of an entry for good; that it was done is an entry of its own, and every proof still holds.',
 });
 
 export const ledgerState = endpoint({

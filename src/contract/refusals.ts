@@ -293,6 +293,26 @@ export const refusals = {
     zh: '存储桶无法使用，请测试连接以查看原因。',
   },
   'ledger.unknown': { status: 404, en: 'The ledger has no such entry.', zh: '存证账本中没有该条目。' },
+  'ledger.not-redactable': {
+    status: 409,
+    en: 'This entry was written by an earlier version, which hashed it whole: nothing can be taken out of it.',
+    zh: '该条目由早期版本整体计入存证，无法从中删除内容。',
+  },
+  'ledger.nothing-to-redact': {
+    status: 409,
+    en: 'These fields of the entry hold nothing, or are gone already.',
+    zh: '该条目的这些字段没有内容，或已删除。',
+  },
+  'ledger.own-entry': {
+    status: 403,
+    en: 'Nobody takes anything out of an entry about what they did themselves.',
+    zh: '任何人不得删除记录其本人操作的条目内容。',
+  },
+  'ledger.within-floor': {
+    status: 409,
+    en: 'The law has this entry kept as it is until {day}; before that only the order of a court or an authority takes anything out of it.',
+    zh: '依法该条目须原样保存至 {day}；在此之前，仅可依法院或主管机关的决定删除其中内容。',
+  },
   'ledger.no-witness': {
     status: 403,
     en: 'No witness of this ledger signed this, or the ledger never did.',

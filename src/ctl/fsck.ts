@@ -10,6 +10,7 @@ import { type Both, type Command, readArguments, type Terminal, Usage } from './
 import { type Depth, depths } from './examine-footage.ts';
 import { fsckFootage } from './fsck-footage.ts';
 import { fsckRebuild } from './fsck-rebuild.ts';
+import { showProgress } from './progress.ts';
 
 export const fsck: Command = {
   does: {
@@ -64,11 +65,19 @@ async function fsckLedger(args: readonly string[], terminal: Terminal): Promise<
     clock: systemClock,
   });
   const files = new LedgerFiles(join(settings.data, 'ledger'));
-  const seen = await examineLedger({ db: db.kysely, files });
+  const progress = showProgress({
+    isShown: !isJson && process.stderr.isTTY === true,
+    clock: systemClock,
+    terminal,
+  });
+  const seen = await examineLedger({
+    ...{ db: db.kysely, files, progress: (done, of) => progress.at(done, of) },
+  });
+  progress.end();
   const isGood = seen.findings.length === 0;
   if (isJson) process.stdout.write(`${JSON.stringify({ good: isGood, ...seen })}\n`);
   else
-    for (const says of [summary(seen), ...seen.findings.map(sentence)]) {
+    for (const says of [summary(seen), ...firstWrong(seen), ...seen.findings.map(sentence), ...notes(seen)]) {
       process.stdout.write(`${says[terminal.language]}\n`);
     }
   return isGood ? 0 : 1;
@@ -86,11 +95,44 @@ function summary({ entries, leaves, checkpoints, signed, waiting, findings }: Ex
       };
 }
 
+/** What whoever looks wants to know before anything else. */
+function firstWrong({ first }: Examination): Both[] {
+  if (first === null) return [];
+  const { from, to, seq } = first;
+  if (from !== to)
+    return [
+      {
+        en: `The first wrong entry is one of leaves ${from} to ${to}: what was signed before is right.`,
+        zh: `首条不符的记录位于叶节点 ${from} 至 ${to} 之间，此前签名的内容均一致。`,
+      },
+    ];
+  return [
+    {
+      en: `The first wrong entry: ${seq === null ? '' : `${seq}, `}leaf ${from}.`,
+      zh: `首条不符的记录：${seq === null ? '' : `${seq}，`}叶节点 ${from}。`,
+    },
+  ];
+}
+
+function notes({ backdated: { count, firstSeq } }: Examination): Both[] {
+  if (count === 0) return [];
+  return [
+    {
+      en: `! ${count} entries bear a time more than an hour before one ahead of them, from entry ${firstSeq} on: the clock was set back, or they were written later than they say.`,
+      zh: `！有 ${count} 条记录的时间比其前面的记录早一小时以上（自记录 ${firstSeq} 起）：系统时钟曾被调回，或记录的写入晚于其所标时间。`,
+    },
+  ];
+}
+
 const whats: Record<Finding['what'], Both> = {
   edited: { en: 'was edited', zh: '已被修改' },
   deleted: { en: 'was deleted', zh: '已被删除' },
   reordered: { en: 'stands in another place', zh: '次序已被改动' },
   inserted: { en: 'was inserted', zh: '系事后插入' },
+  loose: {
+    en: 'is in no tree although later ones are: it was put in beside Custos',
+    zh: '未纳入存证树，而更晚的记录已纳入：系绕过系统写入',
+  },
   tile: { en: 'is missing or contradicts the signed tree', zh: '缺失或与已签名的树不符' },
   checkpoint: { en: 'is not rightly signed, or is of another history', zh: '签名无效或属于另一份历史' },
 };
@@ -101,9 +143,11 @@ function sentence({ what, leaf, seq, where }: Finding): Both {
     return { en: `✖ ${where}${size} ${whats[what].en}.`, zh: `✖ ${where}${size} ${whats[what].zh}。` };
   }
   const name =
-    seq === null
-      ? { en: `leaf ${leaf}`, zh: `叶节点 ${leaf}` }
-      : { en: `entry ${seq} (leaf ${leaf})`, zh: `记录 ${seq}（叶节点 ${leaf}）` };
+    leaf === null
+      ? { en: `entry ${seq}`, zh: `记录 ${seq}` }
+      : seq === null
+        ? { en: `leaf ${leaf}`, zh: `叶节点 ${leaf}` }
+        : { en: `entry ${seq} (leaf ${leaf})`, zh: `记录 ${seq}（叶节点 ${leaf}）` };
   const place = where === null ? { en: '', zh: '' } : { en: `: ${where}`, zh: `：${where}` };
   return {
     en: `✖ ${name.en} ${whats[what].en}${place.en}.`,

@@ -51,7 +51,7 @@ export interface SessionTable {
   ended_why: string | null;
 }
 
-/** Written by `ledger/`; append-only. */
+/** Written by `ledger/`; append-only, but for what a redaction takes out. */
 export interface LedgerTable {
   seq: GeneratedAlways<number>;
   at: Date;
@@ -66,15 +66,24 @@ export interface LedgerTable {
   subject_id: string | null;
   subject_name: string | null;
   reason: string | null;
-  detail: ColumnType<Record<string, unknown>, string, never>;
+  detail: ColumnType<Record<string, unknown>, string, string>;
 }
 
-/** Written by `ledger/`, by its sequencer; append-only. */
+/** Written by `ledger/`, by its sequencer; append-only, but for a salt that a redaction destroys. */
 export interface LedgerLeafTable {
   leaf: number;
   seq: number;
-  salt: Uint8Array;
+  salt: Uint8Array | null;
   digest: Uint8Array;
+  form: Generated<number>;
+}
+
+/** Written by `ledger/`. */
+export interface LedgerRedactionTable {
+  seq: number;
+  ordered: number;
+  at: Date;
+  opening: ColumnType<Record<string, string>, string, string>;
 }
 
 /** Written by `collect/`. */
@@ -435,6 +444,7 @@ export interface Tables {
   session: SessionTable;
   ledger: LedgerTable;
   ledger_leaf: LedgerLeafTable;
+  ledger_redaction: LedgerRedactionTable;
   site: SiteTable;
   camera: CameraTable;
   volume: VolumeTable;

@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely';
 import type { Clock } from '../base/index.ts';
 import type { Action, Deed } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
-import { append } from '../ledger/index.ts';
+import { append, appendAlone, type Entry } from '../ledger/index.ts';
 import type { Grant, Subject } from './grant.ts';
 
 /** What a change says of itself in the ledger; what is left out is taken from the grant. */
@@ -30,7 +30,7 @@ export async function change<T>(
 ): Promise<T> {
   return at.db.kysely.transaction().execute(async (trx) => {
     const result = await work(trx);
-    await writeDone(trx, at, grant, account(result));
+    await append(trx, entryOf(at, grant, account(result)));
     return result;
   });
 }
@@ -42,18 +42,12 @@ export async function note(
   account: Account,
   failed?: { code: string },
 ): Promise<void> {
-  await at.db.kysely.transaction().execute((trx) => writeDone(trx, at, grant, account, failed));
+  await appendAlone(at.db.kysely, entryOf(at, grant, account, failed));
 }
 
-async function writeDone(
-  trx: Transaction<Tables>,
-  at: ChangeAt,
-  grant: Grant,
-  account: Account,
-  failed?: { code: string },
-): Promise<void> {
+function entryOf(at: ChangeAt, grant: Grant, account: Account, failed?: { code: string }): Entry {
   const subject = account.subject === undefined ? grant.subject : account.subject;
-  await append(trx, {
+  return {
     atMs: at.clock.wallMs(),
     actor: grant.by,
     action: account.action ?? grant.action,
@@ -62,5 +56,5 @@ async function writeDone(
     subject: subject && subject.kind !== 'any' ? subject : null,
     reason: account.reason,
     detail: account.detail,
-  });
+  };
 }

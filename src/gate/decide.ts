@@ -72,6 +72,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'footage.erase',
     'retention.read',
     'retention.decide',
+    'ledger.redact',
   ],
   auditor: [
     'site.read',

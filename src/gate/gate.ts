@@ -6,7 +6,7 @@ import type { Transaction } from 'kysely';
 import { type Clock, type Log, newId, Refusal, refuse, sayError } from '../base/index.ts';
 import { type Action, actions, type Deed } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
-import { type Actor, append, type Entry, system } from '../ledger/index.ts';
+import { type Actor, append, appendAlone, type Entry, system } from '../ledger/index.ts';
 import { type Decision, decide, type Principal } from './decide.ts';
 import { type Grant, issue, type Subject } from './grant.ts';
 import { checkNewPassword, fold, hashPassword, passwordMatches } from './passwords.ts';
@@ -194,7 +194,7 @@ export class Gate implements AsyncDisposable {
   }
 
   async #write(entry: Omit<Entry, 'atMs'>): Promise<void> {
-    await this.#at.db.kysely.transaction().execute((trx) => append(trx, { atMs: this.#nowMs(), ...entry }));
+    await appendAlone(this.#at.db.kysely, { atMs: this.#nowMs(), ...entry });
   }
 
   // ---- sessions

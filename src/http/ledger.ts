@@ -2,17 +2,23 @@
  * The signed ledger: checkpoint and tiles for everybody, as C2SP tlog-tiles has them (they hold salted hashes only), the
  * door for cosignatures of its witnesses, and the proof of one entry for who may read it.
  */
-import { Refusal, rfc3339 } from '../base/index.ts';
+import { Refusal, refuse, rfc3339 } from '../base/index.ts';
 import { govern } from '../contract/index.ts';
+import { deadline } from '../law/index.ts';
 import {
+  append,
   entryBundle,
+  findEntry,
   isOwnTree,
   type LedgerTree,
   parseTilePath,
   proveEntry,
+  redact,
+  scrub,
   tileWidth,
   tileWidthAt,
 } from '../ledger/index.ts';
+import { endedBefore, logFloorOn } from '../store/index.ts';
 import { type Edge, mount } from './route.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -26,14 +32,17 @@ export function mountLedgerTree(edge: Edge, tree: LedgerTree): void {
   const { kysely } = edge.db;
   mount(edge, govern.ledgerProof, {
     handle: async ({ params: { seq }, note }) => {
-      const { leaf, salt, entry, proof, checkpoint } = await proveEntry({ db: kysely, tree }, seq);
+      const { leaf, salt, entry, fields, proof, checkpoint } = await proveEntry({ db: kysely, tree }, seq);
       await note({ subject: { kind: 'ledger' }, detail: { proof: seq } });
       return {
         ...{ seq, leaf, entry, checkpoint, key: tree.verifierKey },
+        witnesses: tree.cosignatures.keys(),
         ...{ salt: base64(salt), proof: proof.map(base64) },
+        fields: fields.map((one) => ({ ...one, salt: base64(one.salt) })),
       };
     },
   });
+  mountRedaction(edge, tree);
   mount(edge, govern.ledgerState, { handle: () => stateOf(tree) });
   edge.app.get('/ledger/checkpoint', (_request, reply) =>
     reply.type(plain).header('cache-control', forMoments).send(tree.cosignatures.withLines(tree.signed.note)),
@@ -55,6 +64,43 @@ export function mountLedgerTree(edge: Edge, tree: LedgerTree): void {
     const tile = await readTile(edge, tree, request.params['*']);
     return reply.type('application/octet-stream').header('cache-control', forEver).send(tile);
   });
+}
+
+/** Who approves what is done with footage also does this: not who administers, nor who audits. */
+function mountRedaction(edge: Edge, tree: LedgerTree): void {
+  const { kysely } = edge.db;
+  mount(edge, govern.ledgerRedact, {
+    handle: async ({ params: { seq }, body, grant, written }) => {
+      const row = await findEntry(kysely, seq);
+      if (row.actor_id !== null && row.actor_id === grant.by.personId) refuse('ledger.own-entry');
+      const atMs = edge.clock.wallMs();
+      if (body.basis === 'request') await checkFloor(edge, row.at.getTime(), atMs);
+      await tree.settle();
+      const redacted = await kysely.transaction().execute(async (trx) => {
+        const { fields, basis, reference } = body;
+        const ordered = await append(trx, {
+          ...{ atMs, actor: grant.by, action: grant.action, outcome: 'done', reason: reference },
+          ...{ subject: { kind: 'ledger', id: String(seq) }, detail: { seq, fields, basis } },
+        });
+        return redact(trx, { seq, fields, ordered, atMs });
+      });
+      written();
+      await scrub(kysely);
+      return { seq, redacted };
+    },
+  });
+}
+
+/** A person's request does not shorten what the law has kept (PIPL art. 47(2)). */
+async function checkFloor(edge: Edge, entryMs: number, nowMs: number): Promise<void> {
+  const day = rfc3339(nowMs).slice(0, 10);
+  const sites = await edge.db.kysely.selectFrom('site').select('profiles').execute();
+  const profiles = [...new Set(sites.flatMap((site) => site.profiles))];
+  const floor = logFloorOn(profiles.length > 0 ? profiles : ['cn-national'], day);
+  if (floor.value === null || entryMs < endedBefore(floor.value, nowMs)) return;
+  const { instrument = '', article = '' } = floor.because[0]?.answer.cite ?? {};
+  const until = deadline(rfc3339(entryMs).slice(0, 10), floor.value).day;
+  refuse('ledger.within-floor', { day: until }, [{ clause: floor.clause, instrument, article }]);
 }
 
 function stateOf(tree: LedgerTree) {

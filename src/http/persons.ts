@@ -9,7 +9,7 @@ import {
   newPasswordHash,
   type Subject,
 } from '../gate/index.ts';
-import { list } from '../ledger/index.ts';
+import { list, redactedFields } from '../ledger/index.ts';
 import { type Edge, mount } from './route.ts';
 
 export function mountPersons(edge: Edge): void {
@@ -58,7 +58,12 @@ export function mountLedger(edge: Edge): void {
         ([name, value]) => name !== 'limit' && value !== undefined,
       );
       await note({ subject: { kind: 'ledger' }, detail: Object.fromEntries(filters) });
+      const redacted = await redactedFields(
+        edge.db.kysely,
+        page.items.map(({ seq }) => seq),
+      );
       const items = page.items.map((row) => ({
+        redacted: redacted.get(row.seq) ?? [],
         seq: row.seq,
         at: rfc3339(row.at.getTime()),
         actor: row.actor,

@@ -6,6 +6,7 @@ import { type Clock, Fault, type Log, refuse } from '../base/index.ts';
 import type { LedgerFiles } from './files.ts';
 import {
   type Checkpoint,
+  formatVerifierKey,
   openCheckpoint,
   openNote,
   parseVerifierKey,
@@ -127,6 +128,11 @@ export class Cosignatures {
   best(): { size: number; note: string } | null {
     const [best] = [...this.#newest.values()].sort((a, b) => b.size - a.size);
     return best ? { size: best.size, note: this.withLines(best.note) } : null;
+  }
+
+  /** `name+id+key` of those that the settings name. */
+  keys(): string[] {
+    return this.#witnesses.map(formatVerifierKey);
   }
 
   states(): WitnessState[] {

@@ -10,8 +10,9 @@ import type { Entry } from './entry.ts';
 
 export { readWitnessKeys, silentMs, type WitnessState } from './cosignatures.ts';
 export { type Actor, canonicalEntry, canonicalJson, type Entry, type EntrySubject, system } from './entry.ts';
-export { type Examination, examineLedger, type Finding } from './examine.ts';
+export { type Examination, examineLedger } from './examine.ts';
 export { LedgerFiles } from './files.ts';
+export type { Finding, FirstWrong } from './finding.ts';
 export { httpLog } from './http-log.ts';
 export {
   cosignature,
@@ -22,6 +23,7 @@ export {
   type VerifierKey,
 } from './note.ts';
 export { type EntryProof, entryBundle, isOwnTree, proveConsistency, proveEntry } from './proof.ts';
+export { type PersonalField, personalFields, redact, redactedFields, scrub } from './redaction.ts';
 export { LedgerTree, openLedgerTree } from './sequencer.ts';
 export { parseTilePath, tileWidth, tileWidthAt } from './tree.ts';
 export { type Alarm, lockFolder, openWitnessKey, Witness } from './witness.ts';
@@ -30,6 +32,11 @@ export { type Alarm, lockFolder, openWitnessKey, Witness } from './witness.ts';
 export async function append(trx: Transaction<Tables>, entry: Entry): Promise<number> {
   const row = await trx.insertInto('ledger').values(rowOf(entry)).returning('seq').executeTakeFirstOrThrow();
   return row.seq;
+}
+
+/** An entry without a change beside it, in a transaction of its own: one way to the database and back instead of three. */
+export async function appendAlone(db: Kysely<Tables>, entry: Entry): Promise<void> {
+  await db.insertInto('ledger').values(rowOf(entry)).execute();
 }
 
 /** Many at once, in their order, for what comes by the minute from every camera. */
@@ -52,6 +59,11 @@ const rowOf = (entry: Entry) => ({
   reason: entry.reason ?? null,
   detail: JSON.stringify(entry.detail ?? {}),
 });
+
+export async function findEntry(db: Kysely<Tables>, seq: number) {
+  const row = await db.selectFrom('ledger').selectAll().where('seq', '=', seq).executeTakeFirst();
+  return row ?? refuse('ledger.unknown');
+}
 
 /** The entry of a segment's file, one for each: by far the most, and hidden unless asked for. */
 export const segmentStored = 'segment.stored';

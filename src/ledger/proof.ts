@@ -3,8 +3,9 @@ import type { Kysely } from 'kysely';
 import { Fault, refuse } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
 import { hashesOf, type LedgerFiles } from './files.ts';
-import { canonicalRow } from './leaf.ts';
+import { type OpenedLeaf, openLeaf } from './leaf.ts';
 import type { Checkpoint } from './note.ts';
+import { openingsOf } from './redaction.ts';
 import type { LedgerTree } from './sequencer.ts';
 import {
   consistencyRanges,
@@ -23,6 +24,8 @@ export interface EntryProof {
   readonly salt: Uint8Array;
   /** The canonical entry; with the salt before it, it hashes to the data of the leaf. */
   readonly entry: string;
+  /** What the commitments in the entry hold; a field that was redacted is not among them. */
+  readonly fields: OpenedLeaf['fields'];
   readonly proof: readonly Hash[];
   /** Signed note over the tree that the proof leads to: one that a witness cosigned, where there is one over the entry. */
   readonly checkpoint: string;
@@ -48,11 +51,14 @@ export async function proveEntry(
   const best = cosignatures.best();
   const { size, note } = best && leaf.leaf < best.size ? best : signed;
   const proof = await rootsOf(at.tree.files, inclusionRanges(leaf.leaf, size), size);
-  return { leaf: leaf.leaf, salt: leaf.salt, entry: canonicalRow(row), proof, checkpoint: note };
+  const redacted = (await openingsOf(at.db, [seq])).get(seq) ?? null;
+  const opened = openLeaf(row, leaf, redacted);
+  if (!opened) throw new Fault('what opens this entry is gone without a redaction: custos fsck --ledger');
+  return { leaf: leaf.leaf, ...opened, proof, checkpoint: note };
 }
 
 const leafOf = (db: Kysely<Tables>, seq: number) =>
-  db.selectFrom('ledger_leaf').select(['leaf', 'salt']).where('seq', '=', seq).executeTakeFirst();
+  db.selectFrom('ledger_leaf').select(['leaf', 'salt', 'form']).where('seq', '=', seq).executeTakeFirst();
 
 /** That the tree of `older` leaves is the beginning of that of `newer`, both signed before. */
 export const proveConsistency = (files: LedgerFiles, older: number, newer: number): Promise<Hash[]> =>

@@ -9,7 +9,7 @@ import type { Database, Tables } from '../db/index.ts';
 import { Cosignatures } from './cosignatures.ts';
 import { edgeOfTiles, LedgerFiles } from './files.ts';
 import { openLedgerKey } from './key.ts';
-import { canonicalRow, digestOf } from './leaf.ts';
+import { digestOfRow, newForm } from './leaf.ts';
 import {
   type Checkpoint,
   formatCheckpoint,
@@ -217,7 +217,8 @@ export class LedgerTree implements AsyncDisposable {
     const page = await readPage(trx, after);
     const leaves = (await rowsOf(trx, page.unchained)).map((row, i) => {
       const salt = Buffer.from(newSecret(saltBytes), 'base64url');
-      return { leaf: this.#edge.size + i, seq: row.seq, salt, digest: digestOf(salt, canonicalRow(row)) };
+      const digest = digestOfRow(row, { salt, form: newForm }, null)!;
+      return { leaf: this.#edge.size + i, seq: row.seq, salt, digest, form: newForm };
     });
     if (leaves.length > 0) await trx.insertInto('ledger_leaf').values(leaves).execute();
     const isMore = page.rows === pageRows;

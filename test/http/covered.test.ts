@@ -63,6 +63,7 @@ const beside: Record<string, string> = {
   '/metrics': 'Prometheus has its own format',
   '/media/:ticket/footage.mp4': 'a media door: bytes of video',
   '/media/:ticket/index.m3u8': 'a media door: bytes of video',
+  '/media/:ticket/missing.json': 'a media door: where pictures are missing in the bytes',
   '/media/:ticket/still.jpg': 'a media door: bytes of video',
   '/media/': 'a media door: the WebSocket',
 };

@@ -1,14 +1,25 @@
 /** The sequencer and the examination, on a real database: nothing committed is lost, nothing changed goes unseen. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import pg from 'pg';
-import { examineLedger, proveConsistency, proveEntry } from '../../src/ledger/index.ts';
+import { noLog, systemClock } from '../../src/base/index.ts';
+import { examineLedger, openLedgerTree, proveConsistency, proveEntry } from '../../src/ledger/index.ts';
 import { digestOf } from '../../src/ledger/leaf.ts';
 import { openCheckpoint, parseVerifierKey } from '../../src/ledger/note.ts';
-import { hashOfLeaf, verifyConsistency, verifyInclusion } from '../../src/ledger/tree.ts';
+import {
+  grow,
+  hashOfLeaf,
+  newEdge,
+  partialTiles,
+  verifyConsistency,
+  verifyInclusion,
+} from '../../src/ledger/tree.ts';
 import { command } from '../support/ctl.ts';
+import { until } from '../support/custos.ts';
 import { add, asSuperuser, type Place, place } from './place.ts';
 
 const examine = async ({ db, files }: Place) => examineLedger({ db: db.kysely, files });
@@ -50,6 +61,22 @@ test('every entry is proven under a signed checkpoint, and every checkpoint cont
   }
   await assert.rejects(proveEntry({ db: at.db.kysely, tree }, 9_999), { code: 'ledger.unknown' });
   assert.deepEqual(await findings(at), []);
+});
+
+test('while entries come, a checkpoint is signed by itself, well within the minute', async () => {
+  await using at = await place();
+  let aheadMs = 0;
+  const clock = {
+    wallMs: () => systemClock.wallMs() + aheadMs,
+    monoMs: () => systemClock.monoMs() + aheadMs,
+  };
+  const keysDir = join(at.dir, '../keys');
+  await using tree = await openLedgerTree({ db: at.db, dir: at.dir, keysDir, clock, log: noLog });
+  for (const to of [10, 20, 30]) {
+    await add(at, to - 10, to);
+    aheadMs += 15_000;
+    await until(`a checkpoint over ${to} entries`, () => tree.signed.size === to || undefined);
+  }
 });
 
 test('an entry that is committed after later ones is taken in, and the leaves have no hole', async () => {
@@ -230,6 +257,107 @@ test('a history that contradicts the last checkpoint is never signed', async () 
   await tree.settle();
   assert.equal(tree.signed.note, before);
   assert.equal((await findings(at))[0], 'deleted leaf 30 seq null');
+});
+
+test('a superuser puts a row into a gap of the sequence: it is in no tree, and named', async () => {
+  await using at = await place();
+  await using tree = await at.open();
+  await add(at, 0, 20);
+  await sql`select nextval('ledger_seq_seq')`.execute(at.db.kysely);
+  await add(at, 20, 40);
+  await tree.settle();
+  await tree.settle();
+  await asSuperuser(
+    at,
+    `insert into ledger overriding system value values
+      (21, now(), null, 'system', null, 'local', 'forged', 'done', null, null, null, null, null, '{}')`,
+  );
+  await tree.settle();
+  assert.deepEqual(await findings(at), ['loose leaf null seq 21']);
+});
+
+test('a superuser writes an entry of another day: it is said that it stands behind later ones', async () => {
+  await using at = await place();
+  await using tree = await at.open();
+  await add(at, 0, 20);
+  await asSuperuser(
+    at,
+    `insert into ledger (at, actor, from_address, action, outcome)
+      values ('2026-11-01', 'system', 'local', 'forged', 'done')`,
+  );
+  await add(at, 20, 22);
+  await tree.settle();
+  const { backdated, findings: none } = await examine(at);
+  assert.deepEqual([backdated, none], [{ count: 1, firstSeq: 21 }, []]);
+});
+
+test('files edited, cut or gone, at any level, are named, and the rows are not blamed for them', async () => {
+  await using at = await place();
+  await using tree = await at.open();
+  await add(at, 0, 1_000);
+  await tree.settle();
+  for (const [name, spoil, named] of [
+    [
+      'tile/0/001',
+      (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 320), Buffer.alloc(32), bytes.subarray(352)]),
+      'tile/0/001',
+    ],
+    ['tile/0/001', (bytes: Buffer) => bytes.subarray(0, 100), 'tile/0/001'],
+    ['tile/0/001', null, 'tile/0/001'],
+    ['tile/0/003.p/232', (bytes: Buffer) => bytes.subarray(32), 'tile/0/003.p/232'],
+    [
+      'tile/1/000.p/3',
+      (bytes: Buffer) => Buffer.concat([bytes.subarray(32), bytes.subarray(0, 32)]),
+      'tile/1/000.p/3',
+    ],
+  ] as const) {
+    const path = join(at.dir, name);
+    const bytes = readFileSync(path);
+    if (spoil) writeFileSync(path, spoil(bytes));
+    else rmSync(path);
+    const seen = await examine(at);
+    assert.deepEqual(
+      seen.findings.map(({ what, where }) => `${what} ${where}`),
+      [`tile ${named}`],
+      name,
+    );
+    assert.equal(seen.first, null);
+    writeFileSync(path, bytes);
+  }
+  assert.deepEqual(await findings(at), []);
+});
+
+test('rows, leaves and tiles edited alike, without the key: the checkpoints say between which two it began', async () => {
+  await using at = await place();
+  await using tree = await at.open();
+  for (const to of [100, 200, 300]) {
+    await add(at, to - 100, to);
+    await tree.settle();
+  }
+  const digest = createHash('sha256').update('forged').digest();
+  await asSuperuser(at, `update ledger_leaf set digest = '\\x${digest.toString('hex')}' where leaf = 150`);
+  const rows = await at.db.kysely.selectFrom('ledger_leaf').select('digest').orderBy('leaf').execute();
+  const edge = newEdge();
+  const tiles = rows.flatMap((row) => grow(edge, hashOfLeaf(row.digest)));
+  for (const { level, index, hashes } of [...tiles, ...partialTiles(edge)])
+    await at.files.writeTile(level, index, hashes);
+  const seen = await examine(at);
+  assert.deepEqual(seen.first, { from: 150, to: 150, seq: 151 }, 'the row is not what its leaf says');
+  assert.deepEqual(
+    seen.findings.map(({ what, leaf }) => `${what} ${leaf}`),
+    ['edited 150', 'checkpoint 200'],
+  );
+});
+
+test('what is examined is said on the way, and no checkpoint is held longer than it is needed', async () => {
+  await using at = await place();
+  await using tree = await at.open();
+  await add(at, 0, 600);
+  await tree.settle();
+  const said: number[] = [];
+  const progress = (done: number, of: number) => said.push(done / of);
+  await examineLedger({ db: at.db.kysely, files: at.files, progress });
+  assert.ok(said.length >= 3 && said.every((share, i) => share <= 1 && share >= (said[i - 1] ?? 0)));
 });
 
 test('a damaged tile and a forged checkpoint are named', async () => {

@@ -150,6 +150,88 @@ test('a stranger verifies checkpoint, consistency and inclusion, from tiles that
   const hash = sha256(Buffer.of(0), sha256(from64(json.salt), Buffer.from(json.entry)));
   assert.deepEqual(follow(json.leaf, proven.size, hash, json.proof.map(from64)), proven.root);
   assert.equal(JSON.parse(json.entry).seq, 7);
+  assert.deepEqual(opened(json), {
+    actor: 'system',
+    from: 'local',
+    detail: { i: JSON.parse(json.fields[2].value).i },
+  });
+});
+
+interface Proof {
+  readonly entry: string;
+  readonly salt: string;
+  readonly leaf: number;
+  readonly proof: string[];
+  readonly checkpoint: string;
+  readonly key: string;
+  readonly fields: { field: string; salt: string; value: string }[];
+}
+
+/** What the commitments hold, each proven; docs/ledger.md says where each stands in the entry. */
+function opened({ entry, fields }: Proof): Record<string, unknown> {
+  const said = JSON.parse(entry);
+  const committed: Record<string, string | null> = {
+    actor: said.actor.name,
+    from: said.from,
+    subject: said.subject?.name ?? null,
+    reason: said.reason,
+    detail: said.detail,
+  };
+  return Object.fromEntries(
+    fields.map(({ field, salt, value }) => {
+      assert.equal(sha256(from64(salt), Buffer.from(value)).toString('base64'), committed[field], field);
+      return [field, JSON.parse(value)];
+    }),
+  );
+}
+
+function checkProof(json: Proof): void {
+  const { size, root } = readHead(json.checkpoint, json.key);
+  const hash = sha256(Buffer.of(0), sha256(from64(json.salt), Buffer.from(json.entry)));
+  assert.deepEqual(follow(json.leaf, size, hash, json.proof.map(from64)), root);
+}
+
+test('an entry that was redacted by order of a court is still proven, without what was taken out; the order stands beside it', async () => {
+  await using at = await serverWithTree();
+  const [auditor, approver] = [await callerWith(at, 'auditor'), await callerWith(at, 'approver')];
+  const secret = '张三丰 was seen with the red umbrella';
+  const seq = await at.db.kysely.transaction().execute((trx) =>
+    append(trx, {
+      ...{ atMs: Date.now(), actor: system, action: 'footage.mark', outcome: 'done', reason: secret },
+      ...{ subject: { kind: 'camera', id: 'cam_1', name: 'Gate 2' }, detail: { note: secret } },
+    }),
+  );
+  await at.tree.settle();
+  const before = (await auditor.call('GET', `/api/ledger/${seq}/proof`)).json as Proof;
+  assert.equal(opened(before).reason, secret);
+  const path = `/api/ledger/${seq}/redaction`;
+  const order = { fields: ['reason', 'detail'], basis: 'order', reference: '(2026) 京0105 民初 17' };
+  assert.equal((await auditor.call('POST', path, order)).status, 403);
+  const early = await approver.call('POST', path, { ...order, basis: 'request' });
+  assert.equal(early.json.code, 'ledger.within-floor');
+  assert.match(early.json.because[0].instrument, /网络安全法/);
+  const done = await approver.call('POST', path, order);
+  assert.deepEqual([done.status, done.json], [200, { seq, redacted: ['reason', 'detail'] }]);
+  assert.equal((await approver.call('POST', path, order)).json.code, 'ledger.nothing-to-redact');
+
+  const after = (await auditor.call('GET', `/api/ledger/${seq}/proof`)).json as Proof;
+  assert.deepEqual([after.entry, after.salt, after.leaf], [before.entry, before.salt, before.leaf]);
+  checkProof(after);
+  assert.deepEqual(opened(after), { actor: 'system', from: 'local', subject: 'Gate 2' });
+  const { json } = await auditor.call('GET', '/api/ledger?limit=20');
+  const rows = json.items as { seq: number; action: string; reason: string | null; redacted: string[] }[];
+  assert.deepEqual(rows.find((row) => row.seq === seq)?.redacted, ['reason', 'detail']);
+  const ordered = rows.find(({ action, reason }) => action === 'ledger.redact' && reason !== null)!;
+  assert.equal(ordered.reason, order.reference);
+  assert.ok(!JSON.stringify(json).includes('umbrella'));
+
+  const own = `/api/ledger/${ordered.seq}/redaction`;
+  assert.equal((await approver.call('POST', own, order)).json.code, 'ledger.own-entry');
+  const twice = await approver.call('POST', path, { ...order, fields: ['subject', 'reason'] });
+  assert.deepEqual(twice.json.redacted, ['subject']);
+  const last = (await auditor.call('GET', `/api/ledger/${seq}/proof`)).json as Proof;
+  checkProof(last);
+  assert.deepEqual(opened(last), { actor: 'system', from: 'local' });
 });
 
 test('an entry and its salt are for who may read the ledger; tiles beyond the checkpoint are not there', async () => {

@@ -84,9 +84,10 @@ const cachedCluster = (): Promise<string> =>
 function sweepOldFolders(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(workPrefix) ? Number.parseInt(name.slice(workPrefix.length), 10) : 0;
+    if (!pid) continue; // Another's folder may be a disk that was pulled: not even to be looked at.
     const folder = join(tmpdir(), name);
     const isOurs = statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.();
-    if (pid && isOurs && !existsSync(`/proc/${pid}`)) rmSync(folder, { recursive: true, force: true });
+    if (isOurs && !existsSync(`/proc/${pid}`)) rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -37,6 +37,7 @@ export const tour: readonly Stop[] = [
   { name: 'camera-new', path: '/cameras/new', needs: 'camera.configure' },
   { name: 'camera-edit', path: '/cameras?edit=:first', needs: 'camera.configure' },
   { name: 'ledger', path: '/ledger', needs: 'ledger.read' },
+  { name: 'ledger-proof', path: '/ledger?proof=1', needs: 'ledger.read' },
   { name: 'completeness', path: '/completeness', needs: 'completeness.read' },
   { name: 'people', path: '/people', needs: 'person.configure' },
   { name: 'person-new', path: '/people?edit=new', needs: 'person.configure' },

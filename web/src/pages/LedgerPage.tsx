@@ -5,6 +5,8 @@ import { useMemo } from 'react';
 import { z } from 'zod';
 import { gate, govern } from '../../../src/contract/index.ts';
 import { call, keyOf, type Problem, type ReplyOf, sayAction, sayRefusal, useCall } from '../api.ts';
+import { ProofDrawer } from '../ledger/Proof.tsx';
+import { Signed } from '../ledger/Signed.tsx';
 import { useMay } from '../session.ts';
 import { Page } from '../shell/Page.tsx';
 import { type Column, Register, RegisterTools } from '../shell/Register.tsx';
@@ -15,6 +17,7 @@ import { useUrlState } from '../urlState.ts';
 import { useLanguage, useWords } from '../useWords.ts';
 import { actionWords } from '../words/actions.ts';
 import { ledgerWords } from '../words/office.ts';
+import { proofWords } from '../words/proof.ts';
 import { shellWords } from '../words/shell.ts';
 
 type Entry = z.output<typeof govern.ledgerEntry>;
@@ -34,6 +37,11 @@ const address = z.object({
   to: day,
   segments: z.enum(['show']).optional().catch(undefined),
   columns: z.string().max(300).optional().catch(undefined),
+  proof: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/)
+    .optional()
+    .catch(undefined),
 });
 type State = z.output<typeof address>;
 type Change = ReturnType<typeof useUrlState<typeof address>>[1];
@@ -54,8 +62,10 @@ export function LedgerPage() {
   const found = useLedger(state);
   const rows = useMemo(() => found.data?.pages.flatMap((page) => page.items) ?? [], [found.data]);
   const columns = useColumns(change);
+  const proof = useWords(proofWords);
   return (
     <Page title={t('title')} says={t('says')} wide>
+      <Signed />
       <Filters state={state} change={change} rows={rows}>
         <RegisterTools name="ledger" rows={rows} columns={columns} state={state} change={change} />
       </Filters>
@@ -71,6 +81,15 @@ export function LedgerPage() {
             keyOf={(each) => String(each.seq)}
             state={state}
             change={change}
+            controls={(each) => (
+              <Button
+                size="small"
+                aria-label={proof('openFor', { seq: each.seq })}
+                onClick={() => change({ proof: String(each.seq) }, { push: true })}
+              >
+                {proof('open')}
+              </Button>
+            )}
           />
           <p className="register-end">
             {found.hasNextPage ? (
@@ -83,6 +102,7 @@ export function LedgerPage() {
           </p>
         </>
       )}
+      {state.proof && <ProofDrawer seq={Number(state.proof)} close={() => change({ proof: undefined })} />}
     </Page>
   );
 }
@@ -259,7 +279,11 @@ function useColumns(change: Change): readonly Column<Entry>[] {
         title: t('actor'),
         unsortable: true,
         value: actorOf,
-        cell: (each) => <span className={each.actorId ? '' : 'soft'}>{actorOf(each)}</span>,
+        cell: (each) => (
+          <Redactable entry={each} field="actor">
+            <span className={each.actorId ? '' : 'soft'}>{actorOf(each)}</span>
+          </Redactable>
+        ),
       },
       {
         key: 'action',
@@ -282,7 +306,11 @@ function useColumns(change: Change): readonly Column<Entry>[] {
         title: t('reason'),
         unsortable: true,
         value: (each) => each.reason,
-        cell: (each) => each.reason ?? <span className="soft">—</span>,
+        cell: (each) => (
+          <Redactable entry={each} field="reason">
+            {each.reason ?? <span className="soft">—</span>}
+          </Redactable>
+        ),
       },
       {
         key: 'outcome',
@@ -313,10 +341,28 @@ function useColumns(change: Change): readonly Column<Entry>[] {
         title: t('detail'),
         unsortable: true,
         value: (each) => JSON.stringify(each.detail),
-        cell: (each) => <Detail entry={each} />,
+        cell: (each) => (
+          <Redactable entry={each} field="detail">
+            <Detail entry={each} />
+          </Redactable>
+        ),
       },
     ];
   }, [t, change, lang]);
+}
+
+/** What was taken out under the law says so; an empty cell would look as if nothing had been there. */
+function Redactable({
+  entry,
+  field,
+  children,
+}: {
+  entry: Entry;
+  field: Entry['redacted'][number];
+  children: React.ReactNode;
+}) {
+  const t = useWords(proofWords);
+  return entry.redacted.includes(field) ? <span className="soft">{t('redacted')}</span> : children;
 }
 
 function Subject({ entry, kind, show }: { entry: Entry; kind: string; show: (subject: string) => void }) {
