@@ -141,5 +141,6 @@ function rollForward(day: Day): Day | null {
  */
 export function periodMs(period: Period, start: Day): number {
   if (period.unit === 'hour') return period.n * 3_600_000;
+  if (period.unit === 'day') return period.n * dayMs;
   return parseDay(lastDay(start, period)).ms - parseDay(start).ms;
 }

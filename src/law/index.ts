@@ -1,4 +1,5 @@
 /** Floor 1: the law as data. Pure; the server and the console ask the same functions. */
+export { type Board, type BoardRow, boardOf, countRows, withCamera, withoutCamera } from './board.ts';
 export {
   addDays,
   addMonths,
@@ -44,6 +45,9 @@ export {
   toWgs84,
   wgs84FromGcj02,
 } from './datum.ts';
+export { duties, dutyOf } from './duties.ts';
+export { type BookDuty, bound, type Chapter, chapters, type DutyScope } from './duty.ts';
+export { enforced } from './enforced.ts';
 export {
   type CameraFacts,
   type CameraPurpose,
@@ -79,6 +83,8 @@ export {
   warningsBefore,
 } from './filing.ts';
 export { distanceM, distanceToAreaM, isPoint, type Point, sees, type View } from './geometry.ts';
+export { judge } from './judge.ts';
+export type { Judgement, State, Why, WhyCode } from './judgement.ts';
 export {
   areProfiles,
   conflictName,
@@ -119,6 +125,7 @@ export {
   type Ruling,
   rule,
 } from './rule.ts';
+export { type Evidence, evidenceOf, sayWhy, whatToDo } from './say-why.ts';
 export {
   chainOf,
   interiorObjection,

@@ -61,7 +61,7 @@ export function rule<C extends Clause>(
     clause: clause.id,
     value: value as ValueOf<C> | null,
     because,
-    yielded: reached.filter((reason) => !because.includes(reason)),
+    yielded: because.length === reached.length ? [] : reached.filter((reason) => !because.includes(reason)),
     unverified,
     policyOnly: because.length > 0 && because.every(({ layer }) => layer === 'policy'),
   };
@@ -107,8 +107,9 @@ function best(
   // Who says the same needs no comparing: a period in working days of a year to come has no length yet.
   if (reasons.every((reason) => isSame(reason.answer.value, reasons[0]?.answer.value)))
     return { value: reasons[0]?.answer.value, because: reasons };
-  const top = Math.max(...reasons.map(weigh));
-  const because = reasons.filter((reason) => weigh(reason) === top);
+  const weights = reasons.map(weigh);
+  const top = Math.max(...weights);
+  const because = reasons.filter((_, i) => weights[i] === top);
   return { value: because[0]?.answer.value, because };
 }
 

@@ -63,7 +63,7 @@ export const chainOf = ({ profiles, keyTarget }: Pick<SiteFacts, 'profiles' | 'k
   profilesOf(keyTarget ? [...new Set([...profiles, 'key-target'])] : profiles);
 
 /** What holds on this day for this camera, asked once. */
-interface Asked {
+export interface Asked {
   readonly site: SiteFacts;
   readonly camera: CameraFacts;
   readonly day: Day;
@@ -78,7 +78,12 @@ export function objectionsTo(
   camera: CameraFacts,
   day: Day,
 ): readonly Objection[] {
-  const asked = { site, camera, day, chain: chainOf(site), facts: lawFacts(site, camera) };
+  return objectionsOf(step, { site, camera, day, chain: chainOf(site), facts: lawFacts(site, camera) });
+}
+
+/** The same for who asks about many cameras of one site. */
+export function objectionsOf(step: CameraStep, asked: Asked): readonly Objection[] {
+  const { camera } = asked;
   if (step === 'retired') return missing(beforeRetired, asked);
   const always = [...interior(asked), ...owner(asked)];
   if (step === 'planned' || step === 'suspended') return always;

@@ -45,6 +45,10 @@ describe('after going live', () => {
     assert.deepEqual(filingClocks({ ...unfiled, placeClass: 'art9-other-public' }, '2026-11-22'), []);
   });
 
+  it('a system of state security stays out of ordinary filing', () => {
+    assert.deepEqual(filingClocks({ ...unfiled, placeClass: 'state-security' }, '2026-11-22'), []);
+  });
+
   it('a filing that was sent back with reasons runs on', () => {
     const returned: SiteFacts = {
       ...unfiled,

@@ -203,6 +203,15 @@ it('a trade’s sixty days are Liaoning’s and bite nowhere else', () => {
   assert.equal(floor('cn-national', 'hotel'), null);
 });
 
+it('Luxembourg keeps eight days, thirty with the reasons on record, and never more', () => {
+  const ask = (recorded: readonly string[]) =>
+    rule(store.retentionCeiling, profilesOf(['lu']), '2026-11-22', { recorded }).value;
+  assert.deepEqual(ask([]), hours(72));
+  assert.deepEqual(ask(['retention-justification']), days(30));
+  const alone = profilesOf(['lu']).filter(({ id }) => id === 'lu');
+  assert.deepEqual(rule(store.retentionCeiling, alone, '2026-11-22').value, days(8));
+});
+
 it('a law of yesterday judges what was done yesterday', () => {
   const ask = (on: string) =>
     rule(govern.fileAfterGoLive, profilesOf(['cn-national']), on, { placeClass: 'art7.2-operator' }).value;
