@@ -90,6 +90,8 @@ create index ledger_by_subject on ledger (subject_id, seq) where subject_id is n
 create index ledger_by_at on ledger (at);
 -- One entry a segment would hide all others from who reads the ledger, and from the index they are found by.
 create index ledger_but_segments on ledger (seq) where action <> 'segment.stored';
+create index ledger_by_action on ledger (action, seq) where action <> 'segment.stored';
+create index ledger_not_done on ledger (outcome, seq) where outcome <> 'done';
 
 create function ledger_is_append_only() returns trigger language plpgsql as $$
 begin

@@ -12,7 +12,7 @@ import { grow, type Hash, hashOfLeaf, newEdge, sameHash, tilePath, tileWidth, ti
 
 const pageRows = 2_000;
 /** What became of an entry is looked for in the whole ledger: of the first few only. */
-const maxSearches = 8;
+const maxSearches = 3;
 const hourMs = 3_600_000;
 
 interface Of {

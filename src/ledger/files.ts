@@ -76,6 +76,8 @@ export class LedgerFiles {
   /** The first `width` hashes of the tile, null when they are not there. What the file holds beyond is not read. */
   async readTile(level: number, index: number, width: number): Promise<Buffer | null> {
     const full = join(this.#dir, 'tile', String(level), indexPath(index));
+    const exact = width < tileWidth ? await readIfThere(join(`${full}.p`, `${width}`)) : null;
+    if (exact?.length === width * hashBytes) return exact;
     const partials = width < tileWidth ? await filesIn(`${full}.p`) : [];
     const kept = Math.max(0, ...partials.map(Number).filter((w) => w >= width));
     const bytes =

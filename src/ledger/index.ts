@@ -7,7 +7,9 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { refuse } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
 import type { Entry } from './entry.ts';
+import { rowOf } from './row.ts';
 
+export { appendAlone } from './alone.ts';
 export { readWitnessKeys, silentMs, type WitnessState } from './cosignatures.ts';
 export { type Actor, canonicalEntry, canonicalJson, type Entry, type EntrySubject, system } from './entry.ts';
 export { type Examination, examineLedger } from './examine.ts';
@@ -34,31 +36,10 @@ export async function append(trx: Transaction<Tables>, entry: Entry): Promise<nu
   return row.seq;
 }
 
-/** An entry without a change beside it, in a transaction of its own: one way to the database and back instead of three. */
-export async function appendAlone(db: Kysely<Tables>, entry: Entry): Promise<void> {
-  await db.insertInto('ledger').values(rowOf(entry)).execute();
-}
-
 /** Many at once, in their order, for what comes by the minute from every camera. */
 export async function appendAll(trx: Transaction<Tables>, entries: readonly Entry[]): Promise<void> {
   if (entries.length > 0) await trx.insertInto('ledger').values(entries.map(rowOf)).execute();
 }
-
-const rowOf = (entry: Entry) => ({
-  at: new Date(entry.atMs),
-  actor_id: entry.actor.personId,
-  actor: entry.actor.name,
-  session_id: entry.actor.sessionId,
-  from_address: entry.actor.from,
-  action: entry.action,
-  outcome: entry.outcome,
-  code: entry.code ?? null,
-  subject_kind: entry.subject?.kind ?? null,
-  subject_id: entry.subject?.id ?? null,
-  subject_name: entry.subject?.name ?? null,
-  reason: entry.reason ?? null,
-  detail: JSON.stringify(entry.detail ?? {}),
-});
 
 export async function findEntry(db: Kysely<Tables>, seq: number) {
   const row = await db.selectFrom('ledger').selectAll().where('seq', '=', seq).executeTakeFirst();

@@ -39,23 +39,27 @@ export async function proveEntry(
   at: { db: Kysely<Tables>; tree: LedgerTree },
   seq: number,
 ): Promise<EntryProof> {
-  const row = await at.db.selectFrom('ledger').selectAll().where('seq', '=', seq).executeTakeFirst();
+  let [row, leaf] = await Promise.all([rowOf(at.db, seq), leafOf(at.db, seq)]);
   if (!row) refuse('ledger.unknown');
-  let leaf = await leafOf(at.db, seq);
   if (!leaf || leaf.leaf >= at.tree.signed.size) {
     await at.tree.settle();
     leaf = await leafOf(at.db, seq);
   }
+  // Read again only where a redaction may have come between: its salt and its words go together.
+  if (leaf?.salt === null) row = (await rowOf(at.db, seq)) ?? row;
   const { signed, cosignatures } = at.tree;
   if (!leaf || leaf.leaf >= signed.size) refuse('ledger.not-in-tree', { seconds: waitS });
   const best = cosignatures.best();
   const { size, note } = best && leaf.leaf < best.size ? best : signed;
   const proof = await rootsOf(at.tree.files, inclusionRanges(leaf.leaf, size), size);
-  const redacted = (await openingsOf(at.db, [seq])).get(seq) ?? null;
+  const redacted = leaf.salt === null ? ((await openingsOf(at.db, [seq])).get(seq) ?? null) : null;
   const opened = openLeaf(row, leaf, redacted);
   if (!opened) throw new Fault('what opens this entry is gone without a redaction: custos fsck --ledger');
   return { leaf: leaf.leaf, ...opened, proof, checkpoint: note };
 }
+
+const rowOf = (db: Kysely<Tables>, seq: number) =>
+  db.selectFrom('ledger').selectAll().where('seq', '=', seq).executeTakeFirst();
 
 const leafOf = (db: Kysely<Tables>, seq: number) =>
   db.selectFrom('ledger_leaf').select(['leaf', 'salt', 'form']).where('seq', '=', seq).executeTakeFirst();
@@ -65,12 +69,12 @@ export const proveConsistency = (files: LedgerFiles, older: number, newer: numbe
   rootsOf(files, consistencyRanges(older, newer), newer);
 
 async function rootsOf(files: LedgerFiles, ranges: readonly Range[], size: number): Promise<Hash[]> {
-  const tiles = new Map<string, readonly Hash[]>();
-  for (const { level, index, width } of tilesOf(ranges, size)) {
+  const reading = tilesOf(ranges, size).map(async ({ level, index, width }) => {
     const bytes = await files.readTile(level, index, width);
     if (!bytes) throw new Fault(`tile ${level}/${index} of the ledger is missing: custos fsck --ledger`);
-    tiles.set(`${level}/${index}`, hashesOf(bytes));
-  }
+    return [`${level}/${index}`, hashesOf(bytes)] as const;
+  });
+  const tiles = new Map(await Promise.all(reading));
   const read = nodesOfTiles((level, index) => tiles.get(`${level}/${index}`) ?? []);
   return ranges.map((range) => rootOfRange(range, read));
 }

@@ -3,7 +3,7 @@
  * as salted commitments only; to redact one is to destroy its text and its salt. That something was done, when, by which
  * id and with what outcome stays proven; the redaction is an entry of its own.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { refuse } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
@@ -27,11 +27,8 @@ const eachField = <T>(make: (field: PersonalField) => T): Record<PersonalField, 
   detail: make('detail'),
 });
 
-const sha256 = (...parts: (Uint8Array | string)[]): Buffer => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-};
+const sha256 = (...parts: (Uint8Array | string)[]): Buffer =>
+  hash('sha256', Buffer.concat(parts.map((part) => Buffer.from(part))), 'buffer');
 
 /** Every salt of an entry comes of one secret of 32 bytes, so that only that one is stored as long as nothing is redacted. */
 export function openingOf(secret: Uint8Array): Opening {

@@ -2,7 +2,7 @@
  * The Merkle tree of RFC 6962 / RFC 9162 §2.1, pure: hashes, growth along the right edge, tiles of C2SP tlog-tiles,
  * proofs and their verification. Sizes and indices are plain numbers below 2^53; a hash has 32 bytes.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { assert } from '../base/index.ts';
 
 export type Hash = Uint8Array;
@@ -21,11 +21,8 @@ export const hashBytes = 32;
 export const tileWidth = 256;
 const tileHeight = 8;
 
-const sha256 = (...parts: Uint8Array[]): Hash => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-};
+/** In one call: three times as fast as an object a hash, and a proof is made of hundreds. */
+const sha256 = (...parts: Uint8Array[]): Hash => hash('sha256', Buffer.concat(parts), 'buffer');
 const leafPrefix = Uint8Array.of(0);
 const nodePrefix = Uint8Array.of(1);
 

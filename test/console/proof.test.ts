@@ -41,7 +41,7 @@ function proofOf(leaf: number, size: number): ProofFile {
   const root = (range: Range) => rootOfRange(range, read);
   const text = formatCheckpoint({ origin: log.name, size, root: root({ begin: 0, end: size }) });
   return {
-    ...{ entry, leaf, salt: base64(salt) },
+    ...{ seq: leaf + 1, entry, leaf, salt: base64(salt) },
     fields: [{ field: 'reason', salt: base64(reason.salt), value: canonicalJson(reason.value) }],
     proof: inclusionRanges(leaf, size).map((range) => base64(root(range))),
     checkpoint: signNote(text, log) + cosignature(text, witness, 1_679_315_147),
@@ -74,6 +74,7 @@ test('whatever is changed of it, the browser says which step is wrong', async ()
   assert.deepEqual(await wrong({ fields: [{ ...good.fields[0]!, value: '"another"' }] }), ['fields']);
   assert.deepEqual(await wrong({ entry: good.entry.replace('"seq":6', '"seq":7') }), ['path']);
   assert.deepEqual(await wrong({ leaf: 4 }), ['path']);
+  assert.deepEqual(await wrong({ seq: 7 }), ['path'], 'the proof of another row');
   assert.deepEqual(await wrong({ proof: good.proof.slice(1) }), ['path']);
   assert.deepEqual(await wrong({ key: formatVerifierKey(other) }), ['signature']);
   assert.deepEqual(await wrong({ checkpoint: signNote(text, other) }), ['signature']);

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { append, canonicalEntry, canonicalJson, type Entry, list, system } from '../../src/ledger/index.ts';
+import {
+  append,
+  appendAlone,
+  canonicalEntry,
+  canonicalJson,
+  type Entry,
+  list,
+  system,
+} from '../../src/ledger/index.ts';
 import { testDatabase } from '../support/database.ts';
 
 const entry = (i: number, more: Partial<Entry> = {}): Entry => ({
@@ -31,6 +39,25 @@ test('a refusal without its code is not taken', async () => {
     db.kysely.transaction().execute((trx) => append(trx, codeless)),
     /ledger/,
   );
+});
+
+test('entries that come together are written together, and one that is refused takes no other with it', async () => {
+  await using db = await testDatabase();
+  const codeless = (i: number) => (i === 7 ? { outcome: 'refused' as const } : {});
+  const all = Array.from({ length: 60 }, (_, i) => appendAlone(db.kysely, entry(i, codeless(i))));
+  const settled = await Promise.allSettled(all);
+  const refused = settled.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []));
+  assert.deepEqual(refused, [7]);
+  const rows = await db.kysely
+    .selectFrom('ledger')
+    .select(['detail', 'at', 'reason'])
+    .orderBy('seq')
+    .execute();
+  assert.deepEqual(
+    rows.map(({ detail }) => detail.i),
+    Array.from({ length: 60 }, (_, i) => i).filter((i) => i !== 7),
+  );
+  assert.equal(rows[3]?.at.getTime(), entry(3).atMs);
 });
 
 test('pages follow each other newest first without loss or repetition, while rows are added', async () => {

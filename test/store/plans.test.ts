@@ -83,6 +83,10 @@ test('the hot queries touch only what they must', async () => {
     'cameras that may have gaps in an hour': candidatesQuery({ ...hour, limit: 100 }, 0),
     'a segment by its id, which holds its time': sql`
       select path from segment where id = ${'seg_x'} and start_ms between ${hour.fromMs}::int8 and ${hour.fromMs + 120_000}::int8`,
+    'the ledger of one action': sql`
+      select * from ledger where action = 'camera.configure' and action <> 'segment.stored' order by seq desc limit 101`,
+    'the ledger of what was refused': sql`
+      select * from ledger where outcome = 'refused' and action <> 'segment.stored' order by seq desc limit 101`,
     'the ledger without single segments': sql`
       select * from ledger where seq < ${19_000}::int8 and action <> 'segment.stored' order by seq desc limit 101`,
   };

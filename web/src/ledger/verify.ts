@@ -3,6 +3,8 @@
  * of the server's. Each step says what was held against what, so that a person can see which one fails.
  */
 export interface ProofFile {
+  /** The row that was asked for. */
+  readonly seq: number;
   readonly entry: string;
   /** base64, as all below. */
   readonly salt: string;
@@ -44,7 +46,7 @@ export async function verifyProof(of: ProofFile): Promise<Verified> {
   const root = await rootOf(of.leaf, head.size, leaf, of.proof);
   return {
     fields: (await fieldsHold(of)) ? 'right' : 'wrong',
-    path: root !== null && same(root, head.root) ? 'right' : 'wrong',
+    path: root !== null && same(root, head.root) && saysSeq(of) ? 'right' : 'wrong',
     signature: await signedBy(head, of.key),
     witnesses: await cosignatures(head, of.witnesses),
     size: head.size,
@@ -73,6 +75,8 @@ function readHead(note: string): Head {
     .filter((line) => line !== '');
   return { text, lines, origin, size: Number(size), root: from64(root) };
 }
+
+const saysSeq = ({ seq, entry }: ProofFile): boolean => JSON.parse(entry).seq === seq;
 
 /** Where each field stands in the entry; entries without `form` hold the values themselves. */
 async function fieldsHold({ entry, fields }: ProofFile): Promise<boolean> {
