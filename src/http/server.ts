@@ -286,8 +286,10 @@ function mountOpen(edge: Edge, options: ServerOptions): void {
       return { status };
     },
   });
-  const page = JSON.stringify(openApi(options.version), null, 2);
-  edge.app.get('/api/openapi.json', (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(page),
-  );
+  // Made when it is first asked for: every start would wait half a second for what few ever read.
+  let page: string | undefined;
+  edge.app.get('/api/openapi.json', (_request, reply) => {
+    page ??= JSON.stringify(openApi(options.version), null, 2);
+    return reply.type('application/json; charset=utf-8').send(page);
+  });
 }

@@ -1,6 +1,6 @@
 /**
- * Folders that tests copy instead of making them again: made once for each set of migrations, whole or not at all, by
- * whichever test process comes first; never opened where they lie.
+ * Database folders that tests copy instead of making them again: made once for each set of migrations, whole or not at
+ * all, by whichever test process comes first; never opened where they lie.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -53,9 +53,11 @@ export async function layDatabase(dataDir: string): Promise<void> {
 }
 
 function keyOfDatabase(): string {
-  const of = [findPackage().version, process.getuid?.(), readMigrations().map((one) => one.sha256)];
-  return createHash('sha256').update(JSON.stringify(of)).digest('hex').slice(0, 16);
+  return hashOf([findPackage().version, process.getuid?.(), readMigrations().map((one) => one.sha256)]);
 }
+
+const hashOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
 /** Migrations that are being written leave a folder each; more than a few are of no use. */
 function forgetOthers(name: string): void {

@@ -4,11 +4,12 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { encoded } from './encoded.ts';
 
 const run = promisify(execFile);
 
@@ -135,32 +136,25 @@ export interface Clip extends AsyncDisposable {
   readonly pictures: number;
 }
 
-/** Makes a clip with FFmpeg in a folder of its own. */
+/** A clip by FFmpeg, in a folder of its own. */
 export async function makeClip(options: ClipOptions = {}): Promise<Clip> {
-  const folder = await mkdtemp(join(tmpdir(), 'custos-clip-'));
   const codec = options.codec ?? 'h264';
   const g711 = options.sound === 'pcma' || options.sound === 'pcmu';
-  const file = join(folder, g711 ? 'clip.mkv' : 'clip.mp4');
-  const stream = join(folder, `clip.${codec}`);
-  await run('ffmpeg', ['-v', 'error', '-y', ...encodeArguments(options, codec), file]);
+  const [name, plain] = [g711 ? 'clip.mkv' : 'clip.mp4', `clip.${codec}`];
   const filter = codec === 'h264' ? 'h264_mp4toannexb' : 'hevc_mp4toannexb';
-  await run('ffmpeg', [
-    '-v',
-    'error',
-    '-y',
-    '-i',
-    file,
-    '-map',
-    '0:v',
-    '-c',
-    'copy',
-    '-bsf:v',
-    filter,
-    stream,
-  ]);
+  const quiet = ['-v', 'error', '-y'];
+  const encode = [...quiet, ...encodeArguments(options, codec), name];
+  const unpack = [...quiet, '-i', name, '-map', '0:v', '-c', 'copy', '-bsf:v', filter, plain];
+  const made = await encoded([encode, unpack], async (cwd) => {
+    await run('ffmpeg', encode, { cwd });
+    await run('ffmpeg', unpack, { cwd });
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'custos-clip-'));
+  await cp(made, folder, { recursive: true });
+  const stream = join(folder, plain);
   const slices = sliceDigests(await readFile(stream), codec);
   return {
-    file,
+    file: join(folder, name),
     stream,
     codec,
     slices,

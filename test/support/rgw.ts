@@ -149,6 +149,8 @@ mon data avail crit = 1
 osd objectstore = memstore
 memstore device bytes = ${storeBytes}
 osd memory target = 939524096
+# So long is a gateway that was killed waited for by the next one that has something to tell to all.
+osd client watch timeout = 8
 [mon.a]
 mon data = ${dir}/mon
 [osd.0]

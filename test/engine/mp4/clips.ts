@@ -1,10 +1,10 @@
-/** Real pictures and sound for the tests of the engine: made by FFmpeg once a process, taken apart into units. */
+/** Real pictures and sound for the tests of the engine: made by FFmpeg once, taken apart into units. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Mp4Video, readBoxHead, readInit, readPartHead } from '../../../src/engine/mp4/index.ts';
 import type { AudioTrack } from '../../../src/engine/units.ts';
+import { encodedNow } from '../../support/encoded.ts';
 
 export interface Unit {
   readonly data: Uint8Array;
@@ -51,43 +51,25 @@ function encode(options: ClipOptions): Clip {
     options.source === 'grey'
       ? `color=black:size=${size}:rate=${fps}:duration=${seconds},geq=lum='30+2*N':cb=128:cr=128`
       : `testsrc2=size=${size}:rate=${fps}:duration=${seconds}`;
-  const dir = mkdtempSync(join(tmpdir(), 'custos-clip-'));
-  try {
-    const file = join(dir, 'clip.mp4');
-    const coder =
-      codec === 'h264'
-        ? [
-            '-c:v',
-            'libx264',
-            '-preset',
-            'ultrafast',
-            '-bf',
-            `${bFrames}`,
-            '-sc_threshold',
-            '0',
-            '-g',
-            `${gop}`,
-          ]
-        : [
-            '-c:v',
-            'libx265',
-            '-preset',
-            'ultrafast',
-            '-x265-params',
-            `log-level=none:bframes=${bFrames}:keyint=${gop}:min-keyint=${gop}:scenecut=0`,
-            '-tag:v',
-            'hvc1',
-          ];
-    ffmpeg(
-      ...['-f', 'lavfi', '-i', source, '-threads', '1'],
-      ...[...coder, '-pix_fmt', 'yuv420p', '-video_track_timescale', '90000'],
-      ...['-movflags', 'frag_every_frame+default_base_moof+empty_moov', file],
-    );
-    const { video, units } = takeApart(readFileSync(file));
-    return { video, units, ...(options.sound ? encodeSound(dir, seconds) : { audio: null, sounds: [] }) };
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+  const coder =
+    codec === 'h264'
+      ? [
+          ...['-c:v', 'libx264', '-preset', 'ultrafast'],
+          ...['-bf', `${bFrames}`, '-sc_threshold', '0', '-g', `${gop}`],
+        ]
+      : [
+          ...['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params'],
+          `log-level=none:bframes=${bFrames}:keyint=${gop}:min-keyint=${gop}:scenecut=0`,
+          ...['-tag:v', 'hvc1'],
+        ];
+  const all = [
+    ...['-f', 'lavfi', '-i', source, '-threads', '1'],
+    ...[...coder, '-pix_fmt', 'yuv420p', '-video_track_timescale', '90000'],
+    ...['-movflags', 'frag_every_frame+default_base_moof+empty_moov'],
+  ];
+  const dir = encodedNow(all, (at) => ffmpeg(...all, join(at, 'clip.mp4')));
+  const { video, units } = takeApart(readFileSync(join(dir, 'clip.mp4')));
+  return { video, units, ...(options.sound ? encodeSound(seconds) : { audio: null, sounds: [] }) };
 }
 
 export function takeApart(bytes: Uint8Array): { video: Mp4Video; units: Unit[] } {
@@ -113,18 +95,11 @@ export function takeApart(bytes: Uint8Array): { video: Mp4Video; units: Unit[] }
 }
 
 /** AAC-LC, 48 kHz, mono: 1920 ticks a frame. ADTS puts 7 bytes before each. */
-function encodeSound(dir: string, seconds: number): Pick<Clip, 'audio' | 'sounds'> {
-  const file = join(dir, 'sound.aac');
-  ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    `sine=frequency=440:sample_rate=48000:duration=${seconds}`,
-    '-c:a',
-    'aac',
-    file,
-  );
-  const bytes = readFileSync(file);
+function encodeSound(seconds: number): Pick<Clip, 'audio' | 'sounds'> {
+  const sine = `sine=frequency=440:sample_rate=48000:duration=${seconds}`;
+  const all = ['-f', 'lavfi', '-i', sine, '-c:a', 'aac'];
+  const dir = encodedNow(all, (at) => ffmpeg(...all, join(at, 'sound.aac')));
+  const bytes = readFileSync(join(dir, 'sound.aac'));
   const sounds: Clip['sounds'][number][] = [];
   for (let at = 0; at + 7 < bytes.length; ) {
     const length = ((bytes[at + 3]! & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5);
