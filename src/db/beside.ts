@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import { Fault } from '../base/index.ts';
 import { superuser } from './cluster-files.ts';
-import { type DatabaseOptions, openDatabase, openKysely } from './index.ts';
+import { type DatabaseOptions, openDatabase, openKysely } from './database.ts';
 import { processesOn } from './orphans.ts';
 import type { Tables } from './tables.ts';
 

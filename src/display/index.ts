@@ -2,4 +2,5 @@
 export { playlist } from './playlist.ts';
 export { isSameFile, readRange, type Wanted } from './range.ts';
 export { relay } from './relay.ts';
-export { type View, Views, type ViewsOptions, type Wish } from './views.ts';
+export type { View } from './view.ts';
+export { Views, type ViewsOptions, type Wish } from './views.ts';

@@ -8,7 +8,7 @@ import { type Clock, Fault, type Log, sayError } from '../base/index.ts';
 import type { Deed } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import { append, type Entry } from '../ledger/index.ts';
-import type { View, ViewEnd } from './views.ts';
+import type { View, ViewEnd } from './view.ts';
 
 type Work = (trx: Transaction<Tables>) => Promise<void>;
 

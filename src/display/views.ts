@@ -11,6 +11,7 @@ import type { Engine, Fact, FilePlan, Ticket } from '../engine/index.ts';
 import { change, type Ended, type Gate, type Grant, type Who } from '../gate/index.ts';
 import { type Chosen, chooseLive, plays } from './choose.ts';
 import { UseRegister } from './use-register.ts';
+import type { View, ViewEnd } from './view.ts';
 
 export interface ViewsOptions {
   readonly db: Database;
@@ -32,26 +33,6 @@ export interface Wish {
   readonly stream: 'main' | 'sub' | 'auto';
   readonly h265: boolean;
 }
-
-export interface View {
-  readonly id: string;
-  readonly camera: Camera;
-  readonly who: Who;
-  readonly kind: 'live' | 'playback';
-  readonly stream: 'main' | 'sub';
-  readonly fromMs: number | null;
-  readonly toMs: number | null;
-  readonly purpose: string;
-  readonly transcoded: boolean;
-  readonly openedMs: number;
-  expiresMs: number;
-  deliveredS: number;
-  /** Sockets of this view that are open now. */
-  viewers: number;
-  plan: Promise<FilePlan> | null;
-}
-
-export type ViewEnd = 'closed' | 'revoked' | 'expired' | 'engine';
 
 const lifeMs = 10 * 60_000;
 const limits = { live: 64, playback: 16 } as const;

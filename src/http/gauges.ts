@@ -1,7 +1,7 @@
 /** Figures for Prometheus. They count; they name no person and no camera. */
 import { Gauge } from 'prom-client';
 import type { Server } from './server.ts';
-import type { VideoParts } from './video.ts';
+import type { VideoParts } from './video-edge.ts';
 
 export function mountGauges(server: Server, parts: VideoParts): void {
   const registers = [server.metrics];

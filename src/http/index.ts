@@ -13,4 +13,5 @@ export { createServer, type Server, type ServerOptions } from './server.ts';
 export { mountVolumePages, type VolumeParts } from './storage.ts';
 export type { StreamSource } from './stream.ts';
 export type { UpgradeHandler } from './upgrades.ts';
-export { mountVideo, type VideoParts } from './video.ts';
+export { mountVideo } from './video.ts';
+export type { VideoParts } from './video-edge.ts';

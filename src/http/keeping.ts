@@ -392,6 +392,8 @@ function mountWhy(edge: KeepingEdge): void {
 const asErasure = (erasure: Erasure) => ({
   id: erasure.id,
   cameraId: erasure.cameraId,
+  cameraName: erasure.cameraName,
+  siteName: erasure.siteName,
   from: at(erasure.fromMs),
   to: at(erasure.toMs),
   requester: erasure.requester,

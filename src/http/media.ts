@@ -14,8 +14,7 @@ import type { FilePlan, MissingSpan } from '../engine/index.ts';
 import { addressKey, type Caller, isWho, note, type Who } from '../gate/index.ts';
 import { checkOrigin } from './caller.ts';
 import type { Server } from './server.ts';
-import type { VideoEdge } from './video.ts';
-import { viewAction } from './video.ts';
+import { type VideoEdge, viewAction } from './video-edge.ts';
 
 const privately = { 'cache-control': 'no-store, private' } as const;
 const maxStillWidth = 3840;

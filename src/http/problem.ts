@@ -1,6 +1,6 @@
 /** A no as the outside reads it: problem+json (RFC 9457), in the caller's language. */
 import { Refusal } from '../base/index.ts';
-import { fill, type RefusalText, refusals } from '../contract/index.ts';
+import { fill, lawInWords, type RefusalText, refusals } from '../contract/index.ts';
 
 export type Language = 'en' | 'zh';
 
@@ -51,7 +51,7 @@ export function problemOf(refusal: Refusal, language: Language): ProblemJson {
     type: `urn:custos:refusal:${refusal.code}`,
     title: (titles[text.status] ?? titles[500]!)[language],
     status: text.status,
-    detail: fill(text[language], refusal.values),
+    detail: fill(text[language], lawInWords(refusal.values, language)),
     code: refusal.code,
     values: refusal.values,
     because: refusal.because,

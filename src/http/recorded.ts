@@ -5,7 +5,7 @@ import { display } from '../contract/index.ts';
 import type { Who } from '../gate/index.ts';
 import { calendarOf, camerasWithGaps, daysOf } from '../store/index.ts';
 import { mount } from './route.ts';
-import { asGap, type VideoEdge } from './video.ts';
+import { asGap, type VideoEdge } from './video-edge.ts';
 
 export function mountRecorded(edge: VideoEdge): void {
   mount(edge, display.calendars, {

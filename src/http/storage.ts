@@ -15,7 +15,7 @@ import {
 } from '../store/index.ts';
 import type { Delivery, Webhook, Webhooks } from '../transmit/index.ts';
 import { mount } from './route.ts';
-import type { VideoEdge } from './video.ts';
+import type { VideoEdge } from './video-edge.ts';
 
 export interface VolumeParts {
   readonly outlook: Outlook;
