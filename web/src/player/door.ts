@@ -2,7 +2,7 @@
 import { display } from '../../../src/contract/index.ts';
 import { call } from '../api.ts';
 import type { ViewDoor } from './feed.ts';
-import type { PlaybackDoor } from './playback.ts';
+import type { PlaybackDoor } from './playback-status.ts';
 
 /** H.265 Main at level 3.1: a browser that plays this plays what cameras send. */
 const h265 = 'video/mp4; codecs="hvc1.1.6.L93.B0"';

@@ -6,95 +6,30 @@
 import type { Frame, InitJson } from '../../../src/contract/frames.ts';
 import { MediaBuffer } from './buffer.ts';
 import { Feed, type FeedState, type OpenedView, type Refused } from './feed.ts';
+import { isWorthAWord, type KnownGap, KnownGaps, unexplained } from './known-gaps.ts';
+import {
+  type GapPolicy,
+  type PlaybackOptions,
+  type PlaybackState,
+  type PlaybackStatus,
+  type Speed,
+  stateOf,
+} from './playback-status.ts';
+import { answers, type Sought, sought } from './sought.ts';
+import { Stock } from './stock.ts';
 import { nowMs, onPulse } from './time.ts';
 import type { MappedPart } from './timemap.ts';
 
-export const speeds = [0.5, 1, 2, 4, 8] as const;
-export type Speed = (typeof speeds)[number];
-
-export interface KnownGap {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly cause: string;
-  readonly detail: Readonly<Record<string, string | number>>;
-}
-
-export type PlaybackState =
-  | { readonly kind: 'opening' }
-  | { readonly kind: 'seeking' }
-  | { readonly kind: 'playing' }
-  | { readonly kind: 'paused' }
-  | { readonly kind: 'waiting' }
-  /** Inside of a gap: nothing was recorded here. */
-  | { readonly kind: 'gap'; readonly gap: KnownGap }
-  /** Nothing more is recorded after this. */
-  | { readonly kind: 'end' }
-  | { readonly kind: 'problem'; readonly code: string; readonly values: Refused['values'] }
-  | { readonly kind: 'refused'; readonly refused: Refused; readonly again: boolean }
-  | { readonly kind: 'hidden' };
-
-export interface PlaybackStatus {
-  readonly state: PlaybackState;
-  readonly wantsToPlay: boolean;
-  readonly speed: Speed;
-  readonly gaps: 'skip' | 'wait';
-  /** The gap that was skipped last, until the next seek. */
-  readonly skipped: KnownGap | null;
-  readonly transcoded: boolean;
-  readonly init: InitJson | null;
-  readonly muted: boolean;
-}
-
-export interface PlaybackDoor {
-  open(fromMs: number, toMs: number): Promise<OpenedView>;
-  renew(ticket: string): Promise<{ readonly expires: string }>;
-  close(ticket: string): Promise<void>;
-}
-
-export interface PlaybackOptions {
-  readonly host: HTMLElement;
-  readonly door: PlaybackDoor;
-  /** The span to open a view for, so that an instant lies in it: usually its day. */
-  readonly spanOf: (atMs: number) => { readonly fromMs: number; readonly toMs: number };
-  readonly atMs: number;
-  readonly plays: boolean;
-  readonly gaps: 'skip' | 'wait';
-  readonly onStatus: (status: PlaybackStatus) => void;
-  /** The instant shown changed. */
-  readonly onPosition: (wallMs: number) => void;
-}
-
-interface Pending {
-  atMs: number;
-  readonly startedMs: number;
-  /** Where the wanted picture begins, once it is known. */
-  targetS: number | null;
-  /** What the element is to be set to, once the picture is in its buffer; null when it was. */
-  placeS: number | null;
-}
-
-const sought = (atMs: number): Pending => ({ atMs, startedMs: nowMs(), targetS: null, placeS: null });
-
 /** An instant's media time has room for this much before and after the first one that was asked for. */
 const roomS = 60 * 86_400;
-const aheadS = 24;
-/**
- * Until the picture that is sought is on the screen no more than this is asked for behind it, and after it the stock
- * grows slowly: to take in half a minute costs the page as much as to decode the way from the key to the picture, and
- * whoever looks for a moment seeks again at once, when all that is still under way comes before the next answer.
- */
-const soughtAheadMs = 1500;
 const soughtPatienceMs = 400;
-const fullStockAfterMs = 8000;
-const leastStock = 1 / 8;
 const keepBehindS = 20;
 const trimAboveS = 45;
-/** A hole this small is a lost packet, not a gap worth a word, s. */
-const smallHoleS = 0.5;
+/** At the end of what is held, a gap that begins so soon is the one that playing runs into. */
+const gapAheadMs = 1500;
 const starvedAfterMs = 3000;
 const pollEndMs = 1000;
 const scrubPatienceMs = 400;
-const mostGaps = 500;
 /** A picture begins a moment after its time, so that rounding never shows the one before. */
 const insidePictureS = 0.001;
 
@@ -109,25 +44,23 @@ export class PlaybackPlayer implements Disposable {
   #feedState: FeedState = { kind: 'opening' };
   #init: InitJson | null = null;
   #problem: { code: string; values: Refused['values'] } | null = null;
-  #pending: Pending | null;
+  #pending: Sought | null;
   #wantsToPlay: boolean;
   #speed: Speed = 1;
-  #gapPolicy: 'skip' | 'wait';
-  #gaps: KnownGap[] = [];
+  #gapPolicy: GapPolicy;
+  readonly #gaps = new KnownGaps();
+  readonly #stock = new Stock();
   #skipped: KnownGap | null = null;
   #inGap: { gap: KnownGap; atMs: number; beatMs: number } | null = null;
   #muted = true;
   #positionMs: number;
   #shownS: number | null = null;
-  #untilMs = 0;
   #awaitsAnswer = false;
   #ended = false;
   #endPolledMs = 0;
   #starvedSinceMs: number | null = null;
   #scrub: { wantedMs: number; askedMs: number; busySinceMs: number | null; remote: boolean } | null = null;
   #seeks = 0;
-  /** When the picture that was sought last came to the screen. */
-  #soughtAtMs = 0;
   #breaks = 0;
   #status: PlaybackStatus;
   #over = false;
@@ -238,7 +171,7 @@ export class PlaybackPlayer implements Disposable {
     this.#tell();
   }
 
-  setGaps(gaps: 'skip' | 'wait'): void {
+  setGaps(gaps: GapPolicy): void {
     this.#gapPolicy = gaps;
     if (gaps === 'skip' && this.#inGap) this.leaveGap();
     this.#tell();
@@ -366,7 +299,7 @@ export class PlaybackPlayer implements Disposable {
   }
 
   /** Points a pending seek at its picture as soon as it is known where that is. */
-  #aim(pending: Pending, part: MappedPart): void {
+  #aim(pending: Sought, part: MappedPart): void {
     if (pending.targetS !== null) return;
     if (this.#scrub) {
       this.#showAt(part.startS);
@@ -379,12 +312,12 @@ export class PlaybackPlayer implements Disposable {
     }
     // Not yet: the answer begins with the key before the instant.
     if (part.wallMs <= pending.atMs) return;
-    const gap = this.#gapAt(pending.atMs, part.wallMs);
-    if (this.#gapPolicy === 'wait' && gap.toMs - pending.atMs > smallHoleS * 1000) {
+    const gap = this.#gaps.between(pending.atMs, part.wallMs);
+    if (this.#gapPolicy === 'wait' && isWorthAWord({ fromMs: pending.atMs, toMs: gap.toMs })) {
       this.#enterGap(gap, pending.atMs);
       return;
     }
-    if (gap.toMs - gap.fromMs > smallHoleS * 1000) this.#skipped = gap;
+    if (isWorthAWord(gap)) this.#skipped = gap;
     pending.atMs = part.wallMs;
     this.#showAt(part.startS);
   }
@@ -397,32 +330,23 @@ export class PlaybackPlayer implements Disposable {
       detail: frame.json.detail,
     };
     if (!(gap.toMs > gap.fromMs)) return;
-    this.#gaps = [...this.#gaps.filter((each) => each.fromMs !== gap.fromMs), gap].slice(-mostGaps);
+    this.#gaps.add(gap);
     // The gap says what a problem before it meant.
     this.#problem = null;
     if (this.#scrub) this.#scrub.busySinceMs = null;
     this.#askAhead();
   }
 
-  /** What lies between an instant and where footage goes on: the longest gap that was told, else one without a cause. */
-  #gapAt(atMs: number, untilMs: number): KnownGap {
-    const told = this.#gaps
-      .filter((each) => each.fromMs < untilMs && atMs - 1000 < each.toMs)
-      .toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs));
-    return told[0] ?? { fromMs: atMs, toMs: untilMs, cause: 'unexplained', detail: {} };
-  }
-
   #askServer(atMs: number, keysOnly: boolean): void {
     if (!this.#makeRoom(atMs)) return;
     this.#buffer.forget();
-    this.#gaps = [];
+    this.#gaps.forget();
     this.#ended = false;
     this.#awaitsAnswer = true;
     this.#starvedSinceMs = nowMs();
-    // What begins at `until` is not sent any more: one key at or before the instant, and no further.
-    this.#untilMs = atMs + (keysOnly ? 1 : soughtAheadMs);
+    const untilMs = this.#stock.beginAt(atMs, keysOnly);
     this.#video.pause();
-    this.#feed.wish({ op: 'seek', atMs, untilMs: this.#untilMs, ...(keysOnly ? { keysOnly } : {}) });
+    this.#feed.wish({ op: 'seek', atMs, untilMs, ...(keysOnly ? { keysOnly } : {}) });
   }
 
   /** False: the instant is outside of the open view, another is being opened and will ask by itself. */
@@ -441,12 +365,6 @@ export class PlaybackPlayer implements Disposable {
     return false;
   }
 
-  get #aheadMs(): number {
-    const playedMs = nowMs() - this.#soughtAtMs;
-    const stock = Math.min(1, Math.max(leastStock, playedMs / fullStockAfterMs));
-    return Math.max(aheadS, 10 * this.#speed) * 1000 * stock;
-  }
-
   /** The picture that is sought comes first, unless there may be none near it. */
   get #isFirstAwaited(): boolean {
     const pending = this.#pending;
@@ -456,13 +374,9 @@ export class PlaybackPlayer implements Disposable {
   /** Moves the credit ahead of what is shown; over a gap, ahead of its end. */
   #askAhead(): void {
     if (this.#awaitsAnswer || this.#scrub) return;
-    let fromMs = this.#positionMs;
-    for (const gap of this.#gaps) if (gap.fromMs <= fromMs + 1000 && fromMs < gap.toMs) fromMs = gap.toMs;
-    const lastGap = this.#gaps.find((gap) => gap.fromMs <= this.#untilMs && this.#untilMs < gap.toMs);
-    if (lastGap && lastGap.fromMs < fromMs + this.#aheadMs) fromMs = Math.max(fromMs, lastGap.toMs);
-    const wantedMs = fromMs + this.#aheadMs;
-    if (wantedMs - this.#untilMs < this.#aheadMs / 4) return;
-    if (this.#feed.wish({ op: 'until', untilMs: wantedMs })) this.#untilMs = wantedMs;
+    const wantedMs = this.#stock.wanted(this.#positionMs, this.#gaps, this.#speed, nowMs());
+    if (wantedMs === null) return;
+    if (this.#feed.wish({ op: 'until', untilMs: wantedMs })) this.#stock.askedFor(wantedMs);
   }
 
   // What is shown.
@@ -506,7 +420,8 @@ export class PlaybackPlayer implements Disposable {
     if (wallMs === null) return;
     const pending = this.#pending;
     if (pending) {
-      if (!this.#answers(mediaS, pending)) return;
+      const plays = this.#wantsToPlay && !this.#video.seeking;
+      if (!answers(pending, mediaS, plays ? this.#speed : null)) return;
       this.#onSought(pending);
     }
     this.#shownS = mediaS;
@@ -516,18 +431,10 @@ export class PlaybackPlayer implements Disposable {
     if (!this.#scrub) this.#options.onPosition(this.#positionMs);
   }
 
-  /** Whether a picture is the one that was sought; when it plays at once, one shortly after will do. */
-  #answers(mediaS: number, pending: Pending): boolean {
-    if (pending.targetS === null) return false;
-    const laterS = mediaS - pending.targetS;
-    if (Math.abs(laterS) < 0.02) return true;
-    return laterS > 0 && laterS < 2 * this.#speed && this.#wantsToPlay && !this.#video.seeking;
-  }
-
-  #onSought(pending: Pending): void {
+  #onSought(pending: Sought): void {
     const { host } = this.#options;
     this.#pending = null;
-    this.#soughtAtMs = nowMs();
+    this.#stock.growFrom(nowMs());
     this.#seeks += 1;
     this.#breaks = 0;
     const tookMs = Math.round(nowMs() - pending.startedMs);
@@ -575,8 +482,8 @@ export class PlaybackPlayer implements Disposable {
   }
 
   /** A seek into a gap: nothing will come for this instant. */
-  #lookForGap(pending: Pending): void {
-    const gap = this.#gaps.find((each) => each.fromMs <= pending.atMs && pending.atMs < each.toMs);
+  #lookForGap(pending: Sought): void {
+    const gap = this.#gaps.at(pending.atMs);
     const last = this.#buffer.map.last;
     // Behind the newest picture: that one is what there is to show.
     if (!gap && last && this.#ended && last.wallMs < pending.atMs) {
@@ -632,18 +539,16 @@ export class PlaybackPlayer implements Disposable {
       endS - video.currentTime < 0.06 || (video.readyState < 3 && endS - video.currentTime < 0.25);
     if (!atEnd) return;
     const next = this.#buffer.rangeAfter(video.currentTime + 0.001);
-    const told = this.#gaps.find(
-      (each) => each.fromMs - 1500 <= this.#positionMs && this.#positionMs < each.toMs,
-    );
-    if (told && this.#gapPolicy === 'wait' && told.toMs - told.fromMs > smallHoleS * 1000) {
+    const told = this.#gaps.ahead(this.#positionMs, gapAheadMs);
+    if (told && this.#gapPolicy === 'wait' && isWorthAWord(told)) {
       this.#enterGap(told, Math.max(told.fromMs, this.#positionMs));
       return;
     }
     if (!next) return;
     const part = this.#buffer.map.partAt(next.startS + 0.01);
     if (told) this.#skipped = told;
-    else if (next.startS - endS > smallHoleS && part)
-      this.#skipped = { fromMs: this.#positionMs, toMs: part.wallMs, cause: 'unexplained', detail: {} };
+    else if (isWorthAWord({ fromMs: endS * 1000, toMs: next.startS * 1000 }) && part)
+      this.#skipped = unexplained(this.#positionMs, part.wallMs);
     this.#pending = sought(part?.wallMs ?? this.#positionMs);
     this.#showAt(part?.startS ?? next.startS);
   }
@@ -659,7 +564,8 @@ export class PlaybackPlayer implements Disposable {
       this.#feed.reopen();
       return;
     }
-    if (this.#untilMs > this.#positionMs) this.#feed.wish({ op: 'until', untilMs: this.#untilMs });
+    const { untilMs } = this.#stock;
+    if (untilMs > this.#positionMs) this.#feed.wish({ op: 'until', untilMs });
   }
 
   /** Nothing came for what was asked (an answer crossed a question): ask again. */
@@ -687,25 +593,20 @@ export class PlaybackPlayer implements Disposable {
   // What is said.
 
   #state(): PlaybackState {
-    const feed = this.#feedState;
-    if (feed.kind === 'hidden') return { kind: 'hidden' };
-    if (feed.kind === 'refused')
-      return { kind: 'refused', refused: feed.refused, again: feed.retryInMs !== null };
-    if (this.#inGap) return { kind: 'gap', gap: this.#inGap.gap };
-    if (this.#pending) return this.#pendingState(this.#pending);
-    if (!this.#wantsToPlay) return { kind: 'paused' };
-    if (this.#video.readyState >= 3) return { kind: 'playing' };
-    if (this.#ended) return { kind: 'end' };
-    return this.#problem ? { kind: 'problem', ...this.#problem } : { kind: 'waiting' };
-  }
-
-  #pendingState(pending: Pending): PlaybackState {
-    const gap = this.#gaps.find((each) => each.fromMs <= pending.atMs && pending.atMs < each.toMs);
-    if (this.#ended && pending.targetS === null) return gap ? { kind: 'gap', gap } : { kind: 'end' };
-    if (this.#problem) return { kind: 'problem', ...this.#problem };
-    if (gap && pending.targetS === null) return { kind: 'gap', gap };
-    if (this.#feedState.kind !== 'open' && this.#shownS === null) return { kind: 'opening' };
-    return { kind: 'seeking' };
+    const pending = this.#pending;
+    return stateOf({
+      feed: this.#feedState,
+      waitedGap: this.#inGap?.gap ?? null,
+      sought: pending && {
+        hasTarget: pending.targetS !== null,
+        gap: this.#gaps.at(pending.atMs) ?? null,
+      },
+      wantsToPlay: this.#wantsToPlay,
+      canPlay: this.#video.readyState >= 3,
+      ended: this.#ended,
+      hasShown: this.#shownS !== null,
+      problem: this.#problem,
+    });
   }
 
   #read(): PlaybackStatus {

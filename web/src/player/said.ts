@@ -4,8 +4,9 @@ import { sayRefusal } from '../api.ts';
 import type { Say } from '../useWords.ts';
 import { language } from '../useWords.ts';
 import type { playerWords } from '../words/player.ts';
+import type { KnownGap } from './known-gaps.ts';
 import type { LiveState } from './live.ts';
-import type { KnownGap, PlaybackState } from './playback.ts';
+import type { PlaybackState } from './playback-status.ts';
 
 export type Words = Say<(typeof playerWords)['en']>;
 type Values = Readonly<Record<string, string | number>>;
