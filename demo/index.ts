@@ -7,6 +7,8 @@ import { newPassword, RtspServer } from './server.ts';
 export interface DemoCamera {
   readonly name: string;
   readonly site: string;
+  /** What kind of place the site is, by its id in the law's list. */
+  readonly placeType: 'school' | 'road' | 'hospital';
   readonly mainUrl: string;
   readonly subUrl: string;
   readonly user: string;
@@ -19,24 +21,39 @@ export interface Demo extends AsyncDisposable {
 }
 
 /** The crossing's camera is turned away for a minute in ten, the car park's is covered for 40 s in seven minutes. */
-const streets: readonly { scene: string; name: string; site: string; mood: Mood }[] = [
+const streets: readonly {
+  scene: string;
+  name: string;
+  site: string;
+  placeType: DemoCamera['placeType'];
+  mood: Mood;
+}[] = [
   {
     scene: 'school-gate',
     name: '校门口 School gate',
     site: '第一实验小学 First Primary School',
+    placeType: 'school',
     mood: always,
   },
   {
     scene: 'crossing',
     name: '中山路口 Zhongshan crossing',
     site: '中山路街道 Zhongshan Road',
+    placeType: 'road',
     mood: nowAndThen('turned', 600, 240, 60),
   },
-  { scene: 'market-street', name: '商业街 Market street', site: '中山路街道 Zhongshan Road', mood: always },
+  {
+    scene: 'market-street',
+    name: '商业街 Market street',
+    site: '中山路街道 Zhongshan Road',
+    placeType: 'road',
+    mood: always,
+  },
   {
     scene: 'car-park',
     name: '停车场 Car park',
     site: '社区医院 Community Hospital',
+    placeType: 'hospital',
     mood: nowAndThen('covered', 420, 150, 40),
   },
 ];
@@ -62,9 +79,10 @@ export async function startDemo(options: {
   const at = (scene: string, stream: string) => `rtsp://127.0.0.1:${server.port}/${scene}/${stream}`;
   return {
     port: server.port,
-    cameras: streets.map(({ scene, name, site }) => ({
+    cameras: streets.map(({ scene, name, site, placeType }) => ({
       name,
       site,
+      placeType,
       mainUrl: at(scene, 'main'),
       subUrl: at(scene, 'sub'),
       user,

@@ -1,17 +1,18 @@
 /**
  * Takes every page of the console, in both languages, both themes and at two widths, into a folder, to be looked at.
  *
- *   node scripts/screenshots.ts [--out DIR] [--only NAME,…] [--url URL --logins FILE] [--readme]
+ *   node scripts/screenshots.ts [--out DIR] [--only NAME,…] [--look wide.zh.dark,…] [--url URL --logins FILE] [--readme]
  *
  * Without `--url` it starts a demo of its own on a free port in a temporary folder, and an empty Custos for the
  * wizard. `--readme` takes only the picture of the README, `docs/console.png`.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { startDemo } from '../demo/index.ts';
 import { noLog, systemClock } from '../src/base/index.ts';
+import { furnish } from '../test/console/support/furnish.ts';
 import {
   goTo,
   type Login,
@@ -37,6 +38,7 @@ const { values: given } = parseArgs({
     only: { type: 'string' },
     url: { type: 'string' },
     logins: { type: 'string' },
+    look: { type: 'string' },
     readme: { type: 'boolean', default: false },
   },
 });
@@ -69,13 +71,19 @@ async function theDemo(stack: AsyncDisposableStack): Promise<Shown> {
     return { origin: given.url, logins: await readLogins(given.logins) };
   }
   const custos = stack.use(await startCustos({ args: ['--demo'] }));
-  return { origin: custos.origin, logins: await readLogins(join(custos.dataDir, 'demo-logins.json')) };
+  const disk = `${custos.dataDir}-disk`;
+  stack.defer(() => rm(disk, { recursive: true, force: true }));
+  const logins = await readLogins(join(custos.dataDir, 'demo-logins.json'));
+  if (!given.readme) await furnish(custos.origin, logins, disk);
+  return { origin: custos.origin, logins };
 }
 
 function* looks(): Generator<Look & { size: string }> {
   for (const { name, width, height } of sizes)
     for (const language of ['zh', 'en'] as const)
-      for (const theme of ['light', 'dark'] as const) yield { size: name, width, height, language, theme };
+      for (const theme of ['light', 'dark'] as const)
+        if (!given.look || given.look.split(',').includes(`${name}.${language}.${theme}`))
+          yield { size: name, width, height, language, theme };
 }
 
 function isWanted(name: string): boolean {

@@ -6,7 +6,7 @@ import { type Clock, Fault, newSecret, type SecretBox } from './base/index.ts';
 import { addCamera, addSite, changeCamera, findCamera } from './collect/index.ts';
 import type { Role } from './contract/index.ts';
 import type { Database } from './db/index.ts';
-import { addPerson, change, type Gate, isWho, newPasswordHash } from './gate/index.ts';
+import { addPerson, change, changePerson, type Gate, isWho, newPasswordHash } from './gate/index.ts';
 import { placeTypeOf } from './law/index.ts';
 import { settleKeeping } from './store/index.ts';
 
@@ -44,12 +44,12 @@ export async function seedDemo(at: DemoAt, demo: Demo): Promise<void> {
     throw new Fault(
       `${at.dataDir} holds a unit that is not the demo's: give --demo a folder of its own (--data DIR)`,
     );
-  const logins = isNew ? await makePersons(at, demo.cameras[0]?.site ?? unit, file) : (before ?? []);
+  const logins = isNew ? await makePersons(at, demo.cameras[0] as DemoCamera, file) : (before ?? []);
   for (const camera of demo.cameras) await seedCamera(at, camera);
   sayLogins(logins, isNew, file);
 }
 
-async function makePersons(at: DemoAt, site: string, file: string): Promise<Login[]> {
+async function makePersons(at: DemoAt, { site, placeType }: DemoCamera, file: string): Promise<Login[]> {
   const logins = personas.map(({ persona, name }) => ({ persona, name, password: newSecret(12) }));
   // Written first: whoever made persons and then lost power would have passwords that nobody knows.
   await writeFile(file, `${JSON.stringify(logins, null, 2)}\n`, { mode: 0o600 });
@@ -64,12 +64,27 @@ async function makePersons(at: DemoAt, site: string, file: string): Promise<Logi
     agent: 'demo',
     firstSite: (trx, grant, name) => addSite(trx, grant, { name, address: '', timeZone }),
   });
-  await settle(at, siteId, site);
+  await settle(at, siteId, site, placeType);
   // The set-up signs its browser in; here there is none.
   const who = await at.gate.authenticate(session.token, 'local');
-  if (isWho(who)) await at.gate.signOut(who, 'this');
+  if (isWho(who)) {
+    await at.gate.signOut(who, 'this');
+    await nameFirst(at, who.personId);
+  }
   for (const login of others) await makePerson(at, login);
   return logins;
+}
+
+/** The set-up asks for a sign-in name only. */
+async function nameFirst(at: DemoAt, id: string): Promise<void> {
+  const displayName = personas[0]?.displayName;
+  const grant = at.gate.systemGrant('person.configure', { kind: 'person', id });
+  await change(
+    at,
+    grant,
+    (trx) => changePerson(trx, grant, { displayName }),
+    () => ({ detail: { demo: true, changed: ['displayName'] } }),
+  );
 }
 
 async function makePerson(at: DemoAt, login: Login): Promise<void> {
@@ -91,7 +106,7 @@ async function makePerson(at: DemoAt, login: Login): Promise<void> {
 }
 
 async function seedCamera(at: DemoAt, camera: DemoCamera): Promise<void> {
-  const siteId = await siteNamed(at, camera.site);
+  const siteId = await siteNamed(at, camera);
   const known = await at.db.kysely
     .selectFrom('camera')
     .select(['id', 'retired_at'])
@@ -140,7 +155,7 @@ async function readdress(at: DemoAt, id: string, camera: DemoCamera): Promise<vo
   );
 }
 
-async function siteNamed(at: DemoAt, name: string): Promise<string> {
+async function siteNamed(at: DemoAt, { site: name, placeType }: DemoCamera): Promise<string> {
   const known = await at.db.kysely
     .selectFrom('site')
     .select('id')
@@ -154,18 +169,23 @@ async function siteNamed(at: DemoAt, name: string): Promise<string> {
     (trx) => addSite(trx, grant, { name, address: '', timeZone }),
     (made) => ({ subject: { kind: 'site', id: made, name }, detail: { demo: true } }),
   );
-  await settle(at, id, name);
+  await settle(at, id, name, placeType);
   return id;
 }
 
-/** What a person would answer for a crossing of the government's: the law's own period, no longer. */
-async function settle(at: DemoAt, id: string, name: string): Promise<void> {
+/** What a person would answer for this kind of place: the law's own period, no longer. */
+async function settle(
+  at: DemoAt,
+  id: string,
+  name: string,
+  placeType: DemoCamera['placeType'],
+): Promise<void> {
   const grant = at.gate.systemGrant('site.configure', { kind: 'site', id, name });
-  const road = placeTypeOf('road');
+  const type = placeTypeOf(placeType);
   const keeping = {
-    profiles: ['cn-national', ...(road?.profiles ?? [])],
-    placeClass: road?.placeClass ?? ('art7.1-government' as const),
-    placeType: 'road',
+    profiles: ['cn-national', ...(type?.profiles ?? [])],
+    placeClass: type?.placeClass ?? ('art7.1-government' as const),
+    placeType,
     ...{ keyTarget: false, period: null, justification: '', givesWay: true },
   };
   await change(

@@ -29,5 +29,6 @@ export * as gate from './gate.ts';
 export * as govern from './govern.ts';
 export * as keeping from './keeping.ts';
 export { type RefusalCode, type RefusalText, refusals } from './refusals.ts';
+export { lawInWords } from './say-law.ts';
 export { type Role, roles } from './shapes.ts';
 export * as storage from './storage.ts';

@@ -145,14 +145,21 @@ export const setLogPeriod = endpoint({
 // ---- marks and holds
 
 const within = { from: instantIn, to: instantIn };
-
-export const hold = z.object({
-  id,
+/** A span of a camera, named as a person knows it. */
+const spanOfCamera = {
   cameraId: id,
   cameraName: z.string(),
   siteName: z.string(),
   from: instant,
   to: instant,
+};
+/** `all`: also what is over. */
+const ofCameras = page.extend({ camera: id.optional(), all: z.enum(['true', 'false']).default('false') });
+const withReason = z.object({ reason: note.min(2) }).strict();
+
+export const hold = z.object({
+  id,
+  ...spanOfCamera,
   /** Null: until it is released. */
   until: instant.nullable(),
   reason: z.string(),
@@ -170,7 +177,7 @@ export const holds = endpoint({
   path: '/api/holds',
   action: 'retention.read',
   ledger: 'none',
-  query: page.extend({ camera: id.optional(), all: z.enum(['true', 'false']).default('false') }),
+  query: ofCameras,
   reply: listOf(hold),
   says: 'Holds, newest first; `all` with those that are over.',
 });
@@ -198,18 +205,14 @@ export const releaseHold = endpoint({
   action: 'footage.hold',
   ledger: 'change',
   params: byId,
-  body: z.object({ reason: note.min(2) }).strict(),
+  body: withReason,
   reply: hold,
   says: 'Ends a hold before its time.',
 });
 
 export const mark = z.object({
   id,
-  cameraId: id,
-  cameraName: z.string(),
-  siteName: z.string(),
-  from: instant,
-  to: instant,
+  ...spanOfCamera,
   kind: z.enum(['important', 'alarm']),
   period: period.nullable(),
   reason: z.string(),
@@ -223,7 +226,7 @@ export const marks = endpoint({
   path: '/api/marks',
   action: 'retention.read',
   ledger: 'none',
-  query: page.extend({ camera: id.optional(), all: z.enum(['true', 'false']).default('false') }),
+  query: ofCameras,
   reply: listOf(mark),
   says: 'Spans of important value and records of alarms, newest first.',
 });
@@ -251,7 +254,7 @@ export const removeMark = endpoint({
   action: 'footage.mark',
   ledger: 'change',
   params: byId,
-  body: z.object({ reason: note.min(2) }).strict(),
+  body: withReason,
   reply: mark,
   says: 'Takes a mark away.',
 });
@@ -293,9 +296,7 @@ export const erasurePiece = z.object({
 });
 export const erasure = z.object({
   id,
-  cameraId: id,
-  from: instant,
-  to: instant,
+  ...spanOfCamera,
   requester: z.string(),
   reason: z.string(),
   created: instant,

@@ -153,12 +153,12 @@ export const refusals = {
   'keeping.below-floor': {
     status: 422,
     en: 'The law asks for at least {period} ({instrument}, {article}). A shorter period cannot be set.',
-    zh: '法定最短保存期限为 {period}（{instrument} {article}），不能设置更短的期限。',
+    zh: '法定最短保存期限为 {period}（{instrument}{article}），不能设置更短的期限。',
   },
   'keeping.above-ceiling': {
     status: 422,
     en: 'At most {period} are allowed ({instrument}, {article}), unless a justification is on record where the rule allows for one.',
-    zh: '最长保存期限为 {period}（{instrument} {article}）；规则允许例外的，须先登记理由。',
+    zh: '最长保存期限为 {period}（{instrument}{article}）；规则允许例外的，须先登记理由。',
   },
   'keeping.justification': {
     status: 422,

@@ -83,6 +83,7 @@ export {
   warningsBefore,
 } from './filing.ts';
 export { distanceM, distanceToAreaM, isPoint, type Point, sees, type View } from './geometry.ts';
+export { isNamedInstrument, sayArticle, sayInstrument, sayRule, sitePolicy } from './instruments.ts';
 export { judge } from './judge.ts';
 export type { Judgement, State, Why, WhyCode } from './judgement.ts';
 export {
@@ -100,7 +101,6 @@ export {
   policyFloor,
   type SiteLaw,
   shortestMs,
-  sitePolicy,
   type Verdict,
 } from './keeping.ts';
 export { type Breach, breaches, type Penalty, penalties, penaltiesFor } from './penalties.ts';

@@ -6,6 +6,7 @@
 import { addDays, type Day, type Period, periodMs } from './calendar.ts';
 import type { Facts, PlaceClass } from './clause.ts';
 import { importantFloor, retentionCeiling, retentionFloor } from './clauses/store.ts';
+import { sitePolicy } from './instruments.ts';
 import { profileOf, profilesOf } from './profiles/index.ts';
 import { type Conflict, choosePeriod, conflictOf, type Reason, type Ruling, rule } from './rule.ts';
 
@@ -82,9 +83,6 @@ export function policyFloor(policy: Policy): Ruling<Period> {
   const { id: clause } = retentionFloor;
   return { clause, value: policy.period, because, yielded: [], unverified: [], policyOnly: true };
 }
-/** Stands where an instrument would: the console names it in its own words. */
-export const sitePolicy = 'site-policy';
-
 /** One name for a conflict, so that a decision about one does not decide another. */
 export const conflictName = ({ floor, ceiling }: Conflict): string =>
   [floor, ceiling]

@@ -22,6 +22,8 @@ export interface ErasurePiece extends Span {
 export interface Erasure extends Span {
   readonly id: string;
   readonly cameraId: string;
+  readonly cameraName: string;
+  readonly siteName: string;
   readonly requester: string;
   readonly reason: string;
   readonly createdMs: number;
@@ -103,9 +105,26 @@ export async function addErasure(
       ...{ created: new Date(nowMs), created_by: grant.by.name, answer: JSON.stringify(pieces) },
     })
     .execute();
-  const created = { createdMs: nowMs, createdBy: grant.by.name, closedMs: null };
-  return { id, cameraId, ...span, requester, reason, ...created, pieces };
+  return asErasure(await selectErasures(trx).where('erasure.id', '=', id).executeTakeFirstOrThrow());
 }
+
+const selectErasures = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('erasure')
+    .innerJoin('camera', 'camera.id', 'erasure.camera_id')
+    .innerJoin('site', 'site.id', 'camera.site_id')
+    .selectAll('erasure')
+    .select(['camera.name as camera_name', 'site.name as site_name']);
+
+type Row = Awaited<ReturnType<ReturnType<typeof selectErasures>['executeTakeFirstOrThrow']>>;
+
+const asErasure = (row: Row): Erasure => ({
+  ...{ id: row.id, cameraId: row.camera_id, cameraName: row.camera_name, siteName: row.site_name },
+  ...{ fromMs: row.from_ms, toMs: row.to_ms, requester: row.requester, reason: row.reason },
+  ...{ createdMs: row.created.getTime(), createdBy: row.created_by },
+  closedMs: row.closed?.getTime() ?? null,
+  pieces: row.answer as ErasurePiece[],
+});
 
 const longestSegmentMs = 15 * 60_000;
 
@@ -132,19 +151,12 @@ export async function listErasures(
   db: Kysely<Tables>,
   { limit, beforeId }: { limit: number; beforeId: string | null },
 ): Promise<Erasure[]> {
-  const rows = await db
-    .selectFrom('erasure')
-    .selectAll()
-    .$if(beforeId !== null, (query) => query.where('id', '<', beforeId ?? ''))
-    .orderBy('id', 'desc')
+  const rows = await selectErasures(db)
+    .$if(beforeId !== null, (query) => query.where('erasure.id', '<', beforeId ?? ''))
+    .orderBy('erasure.id', 'desc')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    ...{ id: row.id, cameraId: row.camera_id, fromMs: row.from_ms, toMs: row.to_ms },
-    ...{ requester: row.requester, reason: row.reason, createdMs: row.created.getTime() },
-    ...{ createdBy: row.created_by, closedMs: row.closed?.getTime() ?? null },
-    pieces: row.answer as ErasurePiece[],
-  }));
+  return rows.map(asErasure);
 }
 
 /** What was written a moment ago is not in the index yet. */

@@ -7,22 +7,15 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startDemo } from '../../demo/index.ts';
 import { noLog, systemClock } from '../../src/base/index.ts';
 import { shellWords } from '../../web/src/words/shell.ts';
-import { type Custos, startCustos, until } from '../support/custos.ts';
-import {
-  goTo,
-  type Login,
-  type Look,
-  openBrowser,
-  openContext,
-  type Stop,
-  signIn,
-  tour,
-} from './support/tour.ts';
+import { startCustos } from '../support/custos.ts';
+import { type DemoHouse, openDemo } from './support/demo.ts';
+import { furnish } from './support/furnish.ts';
+import { goTo, type Look, openBrowser, openContext, type Stop, signIn, tour } from './support/tour.ts';
 import { walkWizard } from './support/wizard.ts';
 
 const look: Look = { language: 'en', theme: 'light', width: 1440, height: 900 };
@@ -81,21 +74,7 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 describe('on the demo', { timeout: 600_000 }, () => {
-  let custos: Custos;
-  let browser: Browser;
-  let logins: readonly Login[];
-
-  before(async () => {
-    // One after the other: whichever fails, the other is closed.
-    browser = await openBrowser();
-    custos = await startCustos({ args: ['--demo'] });
-    logins = JSON.parse(await readFile(join(custos.dataDir, 'demo-logins.json'), 'utf8'));
-    await camerasRecord(custos, logins);
-  });
-  after(async () => {
-    await browser?.close();
-    await custos?.[Symbol.asyncDispose]();
-  });
+  const demo = openDemo(({ custos, logins }) => furnish(custos.origin, logins, `${custos.dataDir}-disk`));
 
   const looks: readonly Look[] = [
     { ...look, theme: 'light', language: 'zh' },
@@ -105,7 +84,7 @@ describe('on the demo', { timeout: 600_000 }, () => {
     const name = `every page is clean for axe and fits a telephone, ${as.theme}, ${as.language}`;
     test(name, { timeout: 300_000 }, async () => {
       const found: string[] = [];
-      for await (const { page, stop, faults } of visit(browser, custos, logins, as)) {
+      for await (const { page, stop, faults } of visit(demo, as)) {
         const wrong = [
           ...(await violations(page)),
           ...(await tooWideForTelephone(page)),
@@ -118,8 +97,8 @@ describe('on the demo', { timeout: 600_000 }, () => {
   }
 
   test('each person sees the menu of their role, and no page of another', { timeout: 120_000 }, async () => {
-    for (const login of logins) {
-      await using context = await contextOf(browser, custos.origin);
+    for (const login of demo.logins) {
+      await using context = await contextOf(demo.browser, demo.custos.origin);
       await signIn(context.it, login);
       const entries = await menuOf(context.it);
       const page = await context.it.newPage();
@@ -142,8 +121,8 @@ describe('on the demo', { timeout: 600_000 }, () => {
   });
 
   test('whoever is not signed in is led to the login and back to where they were going', async () => {
-    const login = logins.find((each) => each.persona === 'auditor') as Login;
-    await using context = await contextOf(browser, custos.origin);
+    const login = demo.login('auditor');
+    await using context = await contextOf(demo.browser, demo.custos.origin);
     const page = await context.it.newPage();
     await page.goto('/ledger?outcome=refused');
     await page.waitForURL(/\/login\?next=/);
@@ -154,8 +133,8 @@ describe('on the demo', { timeout: 600_000 }, () => {
   });
 
   test('after signing out nothing of the last person is left', async () => {
-    const login = logins.find((each) => each.persona === 'auditor') as Login;
-    await using context = await contextOf(browser, custos.origin);
+    const login = demo.login('auditor');
+    await using context = await contextOf(demo.browser, demo.custos.origin);
     await signIn(context.it, login);
     const page = await context.it.newPage();
     await page.goto('/me');
@@ -166,7 +145,7 @@ describe('on the demo', { timeout: 600_000 }, () => {
   });
 
   test('the language is switched in place, without losing what was typed', async () => {
-    await using context = await contextOf(browser, custos.origin);
+    await using context = await contextOf(demo.browser, demo.custos.origin);
     const page = await context.it.newPage();
     await page.goto('/login');
     await page.getByLabel('Name', { exact: true }).fill('somebody');
@@ -232,9 +211,7 @@ async function contextOf(
 
 /** Every stop of the tour, each with the first person who may see it. */
 async function* visit(
-  browser: Browser,
-  custos: Custos,
-  logins: readonly Login[],
+  { browser, custos, logins }: DemoHouse,
   as: Look,
 ): AsyncGenerator<{ page: Page; stop: Stop; faults: string[] }> {
   const left = new Set(tour);
@@ -257,13 +234,4 @@ async function* visit(
     [],
     'nobody of the demo may see these',
   );
-}
-
-async function camerasRecord(custos: Custos, logins: readonly Login[]): Promise<void> {
-  const login = logins.find((each) => each.persona === 'maintainer') as Login;
-  const caller = await custos.caller().signIn(login.name, login.password);
-  await until('the demo records', async () => {
-    const { items } = await caller.must('GET', '/api/cameras');
-    return items.some((each: { status: string }) => each.status === 'recording') || undefined;
-  });
 }

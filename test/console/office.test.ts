@@ -1,40 +1,24 @@
 /** What is done in the office, done in a real browser on the demo: each change is seen where it belongs. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { type Custos, startCustos } from '../support/custos.ts';
-import { type Login, openBrowser, openContext, signIn } from './support/tour.ts';
+import { describe, test } from 'node:test';
+import type { BrowserContext, Page } from 'playwright-core';
+import { openDemo } from './support/demo.ts';
+import { openContext, signIn } from './support/tour.ts';
 
 const look = { language: 'en', theme: 'light', width: 1440, height: 900 } as const;
 
 describe('in the office', { timeout: 400_000 }, () => {
-  let custos: Custos;
-  let browser: Browser;
-  let logins: readonly Login[];
-
-  before(async () => {
-    // One after the other: whichever fails, the other is closed.
-    browser = await openBrowser();
-    custos = await startCustos({ args: ['--demo'] });
-    logins = JSON.parse(await readFile(join(custos.dataDir, 'demo-logins.json'), 'utf8'));
-  });
-  after(async () => {
-    await browser?.close();
-    await custos?.[Symbol.asyncDispose]();
-  });
+  const demo = openDemo();
 
   async function pageAs(persona: string): Promise<Page & AsyncDisposable> {
-    const login = logins.find((each) => each.persona === persona);
-    assert.ok(login, `the demo has no ${persona}`);
-    const context = await openContext(browser, custos.origin, look);
-    await signIn(context, login);
+    const context = await openContext(demo.browser, demo.custos.origin, look);
+    await signIn(context, demo.login(persona));
     return closing(await context.newPage(), context);
   }
 
   async function pageOfNobody(): Promise<Page & AsyncDisposable> {
-    const context = await openContext(browser, custos.origin, look);
+    const context = await openContext(demo.browser, demo.custos.origin, look);
     return closing(await context.newPage(), context);
   }
 
@@ -157,7 +141,7 @@ describe('in the office', { timeout: 400_000 }, () => {
   });
 
   test('one’s own password is changed, and the wrong present one is refused in words', async () => {
-    const login = logins.find((each) => each.persona === 'watcher') as Login;
+    const login = demo.login('watcher');
     await using page = await pageAs('watcher');
     await page.goto('/me');
     const next = 'a quiet shift in November';

@@ -7,6 +7,7 @@ import {
   conflictOn,
   days,
   hours,
+  isNamedInstrument,
   judgePolicy,
   keepingOn,
   momentsOf,
@@ -15,8 +16,11 @@ import {
   type Policy,
   periodMs,
   placeTypes,
+  profiles,
   profilesOf,
   type SiteLaw,
+  sayRule,
+  sitePolicy,
   years,
 } from '../../src/law/index.ts';
 
@@ -182,6 +186,22 @@ describe('the moments of a segment', () => {
       ),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('what profiles cite', () => {
+  it('has a name in both languages', () => {
+    const cited = profiles.flatMap(({ answers }) => Object.values(answers).flat());
+    const unnamed = cited.map(({ cite }) => cite.instrument).filter((name) => !isNamedInstrument(name));
+    assert.deepEqual([...new Set(unnamed)], [], 'to be named in src/law/instruments.ts');
+  });
+
+  it('is said with its article as each language writes it', () => {
+    const rule = { instrument: '公共安全视频图像信息系统管理条例 (State Council Order 799)', article: '17' };
+    assert.equal(sayRule(rule, 'en'), 'State Council Order 799, art. 17');
+    assert.equal(sayRule(rule, 'zh'), '《公共安全视频图像信息系统管理条例》第 17 条');
+    assert.equal(sayRule({ instrument: sitePolicy, article: '' }, 'zh'), '本单位规定');
+    assert.equal(sayRule({ instrument: 'unheard of', article: 'para 3' }, 'en'), 'unheard of, para 3');
   });
 });
 

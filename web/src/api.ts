@@ -10,7 +10,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import type { z } from 'zod';
-import { type Endpoint, fill, gate, type Said } from '../../src/contract/index.ts';
+import { type Endpoint, fill, gate, lawInWords, type Said } from '../../src/contract/index.ts';
 import { refusals } from '../../src/contract/refusals.ts';
 import { language, say } from './useWords.ts';
 import { actionWords } from './words/actions.ts';
@@ -84,13 +84,13 @@ export function sayRefusal(
   return fill(text[language()], inWords(values));
 }
 
-/** An action's name is for programs; a person reads what it means. */
+/** Names of actions and of laws are for programs; a person reads what they mean. */
 function inWords(
   values: Readonly<Record<string, string | number>>,
 ): Readonly<Record<string, string | number>> {
-  const action = values.action;
-  if (typeof action !== 'string') return values;
-  return { ...values, action: sayAction(action) };
+  const { action, ...rest } = values;
+  const said = lawInWords(rest, language());
+  return action === undefined ? said : { ...said, action: sayAction(String(action)) };
 }
 
 export function sayAction(action: string): string {

@@ -116,7 +116,7 @@ const pages = [
   page(
     '/keeping/certificates/$id',
     'retention.read',
-    lazyRouteComponent(() => import('./keeping/Certificates.tsx'), 'CertificatePage'),
+    lazyRouteComponent(() => import('./keeping/CertificatePage.tsx'), 'CertificatePage'),
   ),
   page(
     '/me',

@@ -1,5 +1,10 @@
 /** Every page of the console and how to get there in a real browser: for the accessibility test and the screenshots. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { bucketWords } from '../../../web/src/words/buckets.ts';
+import { cameraPageWords } from '../../../web/src/words/camera.ts';
+import { cameraWords } from '../../../web/src/words/cameras.ts';
+import { keepingWords } from '../../../web/src/words/keeping.ts';
+import { storageWords } from '../../../web/src/words/storage.ts';
 import { until } from '../../support/custos.ts';
 
 export interface Login {
@@ -23,25 +28,100 @@ export interface Stop {
   /** Pictures have to arrive before it is what people see. */
   readonly hasVideo?: boolean;
   /** Opens what the address alone does not. */
-  readonly then?: (page: Page) => Promise<void>;
+  readonly open?: (page: Page) => Promise<void>;
 }
+
+/** Presses what says so in the page's own language; which of several, its hidden name may add. */
+async function press(page: Page, area: Words, key: string): Promise<void> {
+  const says = page.getByText(await wordOf(page, area, key), { exact: true });
+  await page.getByRole('button').filter({ has: says }).first().click();
+}
+
+async function wordOf(page: Page, { zh, en }: Words, key: string): Promise<string> {
+  const isChinese = (await page.evaluate('document.documentElement.lang')) === 'zh-CN';
+  return (isChinese ? zh : en)[key] as string;
+}
+
+interface Words {
+  readonly zh: Readonly<Record<string, string>>;
+  readonly en: Readonly<Record<string, string>>;
+}
+
+const opens =
+  (area: Words, ...keys: readonly string[]) =>
+  async (page: Page): Promise<void> => {
+    for (const key of keys) await press(page, area, key);
+    await page.getByRole('dialog').waitFor();
+  };
+
+const markClip = async (page: Page): Promise<void> => {
+  await press(page, cameraPageWords, 'clip');
+  await page.locator('.clip').waitFor();
+};
 
 export const tour: readonly Stop[] = [
   { name: 'login', path: '/login', needs: null },
   { name: 'wall', path: '/wall', needs: 'view.live', hasVideo: true },
   { name: 'camera', path: '/cameras/:first', needs: 'view.playback', hasVideo: true },
+  { name: 'camera-hour', path: '/cameras/:first?w=3600', needs: 'view.playback', hasVideo: true },
+  {
+    ...{ name: 'purpose', path: '/cameras/:first?at=:ago', needs: 'view.playback' },
+    open: (page) => page.getByRole('dialog').waitFor(),
+  },
   { name: 'playback', path: '/cameras/:first?at=:ago&w=300', needs: 'view.playback', hasVideo: true },
+  {
+    name: 'clip',
+    path: '/cameras/:first?at=:ago&w=300',
+    needs: 'footage.hold',
+    hasVideo: true,
+    open: markClip,
+  },
+  ...(['hold', 'mark', 'erase'] as const).map((key) => ({
+    name: `clip-${key}`,
+    path: '/cameras/:first?at=:ago&w=300',
+    ...{ needs: 'footage.hold', hasVideo: true },
+    open: async (page: Page) => {
+      await markClip(page);
+      await opens(keepingWords, key)(page);
+    },
+  })),
   { name: 'cameras', path: '/cameras', needs: 'camera.configure' },
   { name: 'cameras-filtered', path: '/cameras?q=nothing-has-this-name', needs: 'camera.configure' },
   { name: 'sites', path: '/cameras?show=sites', needs: 'site.configure' },
+  {
+    name: 'site-new',
+    path: '/cameras?show=sites',
+    needs: 'site.configure',
+    open: opens(cameraWords, 'addSite'),
+  },
   { name: 'camera-new', path: '/cameras/new', needs: 'camera.configure' },
   { name: 'camera-edit', path: '/cameras?edit=:first', needs: 'camera.configure' },
   { name: 'ledger', path: '/ledger', needs: 'ledger.read' },
   { name: 'ledger-proof', path: '/ledger?proof=1', needs: 'ledger.read' },
   { name: 'completeness', path: '/completeness', needs: 'completeness.read' },
+  { name: 'keeping', path: '/keeping', needs: 'retention.read' },
+  { name: 'keeping-form', path: '/keeping', needs: 'site.configure', open: opens(keepingWords, 'settle') },
+  { name: 'keeping-log', path: '/keeping', needs: 'unit.configure', open: opens(keepingWords, 'logEdit') },
+  {
+    name: 'keeping-decide',
+    path: '/keeping',
+    needs: 'retention.decide',
+    open: opens(keepingWords, 'decide'),
+  },
+  { name: 'holds', path: '/keeping?show=holds', needs: 'footage.hold' },
+  {
+    ...{ name: 'hold-release', path: '/keeping?show=holds', needs: 'footage.hold' },
+    open: opens(keepingWords, 'release'),
+  },
+  { name: 'marks', path: '/keeping?show=marks', needs: 'footage.hold' },
+  { name: 'erasures', path: '/keeping?show=erasures', needs: 'footage.hold' },
+  { name: 'certificates', path: '/keeping?show=certificates', needs: 'retention.read' },
+  { name: 'certificate', path: '/keeping/certificates/:certificate', needs: 'retention.read' },
   { name: 'people', path: '/people', needs: 'person.configure' },
   { name: 'person-new', path: '/people?edit=new', needs: 'person.configure' },
   { name: 'storage', path: '/storage', needs: 'webhook.configure' },
+  { name: 'volume-new', path: '/storage', needs: 'storage.configure', open: opens(storageWords, 'add') },
+  { name: 'bucket-new', path: '/storage', needs: 'storage.configure', open: opens(bucketWords, 'add') },
   { name: 'system', path: '/system', needs: 'system.read' },
   { name: 'me', path: '/me', needs: 'self' },
   { name: 'not-found', path: '/no/such/page', needs: 'self' },
@@ -92,11 +172,11 @@ export async function signIn(context: BrowserContext, login: Login): Promise<rea
 export async function goTo(page: Page, stop: Stop): Promise<void> {
   await page.goto(await pathOf(page, stop));
   await until(`${stop.path} shows its content`, async () => (await page.evaluate(isThere)) || undefined);
-  await stop.then?.(page);
   if (stop.hasVideo) {
     await sayPurpose(page);
     await waitForPictures(page);
   }
+  await stop.open?.(page);
   await page.evaluate('document.fonts.ready.then(() => undefined)');
 }
 
@@ -109,6 +189,12 @@ async function sayPurpose(page: Page): Promise<void> {
 }
 
 async function pathOf(page: Page, stop: Stop): Promise<string> {
+  if (stop.path.includes(':certificate')) {
+    const response = await page.context().request.get('/api/certificates');
+    const { items } = (await response.json()) as { items: { id: string }[] };
+    if (!items[0]) throw new Error('nothing was deleted yet');
+    return stop.path.replace(':certificate', items[0].id);
+  }
   if (!stop.path.includes(':first')) return stop.path;
   const response = await page.context().request.get('/api/cameras');
   const { items } = (await response.json()) as { items: { id: string; status: string }[] };

@@ -1,4 +1,6 @@
-/** Chooses the span of a clip, by two times or by what was marked on the timeline, and downloads it. */
+/**
+ * The span that was chosen, by two times or on the timeline, and what is done with it: download, hold, mark, erasure.
+ */
 import { CloseOutlined, DownloadOutlined } from '@ant-design/icons';
 import { Button, Input } from 'antd';
 import { useEffect, useState } from 'react';
@@ -47,34 +49,48 @@ export function ClipPanel({
   };
   return (
     <section className="clip" aria-label={t('clipTitle')}>
-      <strong>{t('clipTitle')}</strong>
-      <TimeField
-        label={t('clipFrom')}
-        ms={span.fromMs}
-        zone={zone}
-        onMs={(fromMs) => onSpan({ ...span, fromMs })}
+      <div className="clip-row">
+        <strong>{t('clipTitle')}</strong>
+        <TimeField
+          label={t('clipFrom')}
+          ms={span.fromMs}
+          zone={zone}
+          onMs={(fromMs) => onSpan({ ...span, fromMs })}
+        />
+        <TimeField
+          label={t('clipTo')}
+          ms={span.toMs}
+          zone={zone}
+          onMs={(toMs) => onSpan({ ...span, toMs })}
+        />
+        <span className="soft number">{t('clipIn', { zone: timeParts(span.fromMs, zone).zone })}</span>
+        {isGood ? (
+          <span className="number">{t('clipLasts', { span: saySpan(span.toMs - span.fromMs, lang) })}</span>
+        ) : (
+          <span className="clip-bad" role="alert">
+            {t('clipBad')}
+          </span>
+        )}
+      </div>
+      <div className="clip-row">
+        <WhyButton
+          type="primary"
+          icon={<DownloadOutlined aria-hidden="true" />}
+          why={isGood ? why : t('clipBad')}
+          loading={isBusy}
+          onClick={() => void download()}
+        >
+          {isBusy ? t('clipPreparing') : t('clipDownload')}
+        </WhyButton>
+        {isGood && <KeepSpan camera={camera} span={span} zone={zone} />}
+      </div>
+      <Button
+        type="text"
+        className="clip-close"
+        icon={<CloseOutlined />}
+        aria-label={t('clipClose')}
+        onClick={onClose}
       />
-      <TimeField label={t('clipTo')} ms={span.toMs} zone={zone} onMs={(toMs) => onSpan({ ...span, toMs })} />
-      <span className="soft number">{t('clipIn', { zone: timeParts(span.fromMs, zone).zone })}</span>
-      {isGood ? (
-        <span className="number">{t('clipLasts', { span: saySpan(span.toMs - span.fromMs, lang) })}</span>
-      ) : (
-        <span className="clip-bad" role="alert">
-          {t('clipBad')}
-        </span>
-      )}
-      <span className="wall-space" />
-      {isGood && <KeepSpan camera={camera} span={span} zone={zone} />}
-      <WhyButton
-        type="primary"
-        icon={<DownloadOutlined aria-hidden="true" />}
-        why={isGood ? why : t('clipBad')}
-        loading={isBusy}
-        onClick={() => void download()}
-      >
-        {isBusy ? t('clipPreparing') : t('clipDownload')}
-      </WhyButton>
-      <Button type="text" icon={<CloseOutlined />} aria-label={t('clipClose')} onClick={onClose} />
     </section>
   );
 }

@@ -4,9 +4,10 @@ import { sayCause } from '../player/said.ts';
 import { saySpan, timeParts } from '../time.ts';
 import { useLanguage, useWords } from '../useWords.ts';
 import { cameraPageWords } from '../words/camera.ts';
+import { keepingWords } from '../words/keeping.ts';
 import { gapKindOf, gapKinds } from './causes.ts';
 import { sayShare } from './DayPicker.tsx';
-import { type Gap, gapsOf, useDay } from './useTimeline.ts';
+import { type Gap, gapsOf, type Kept, keptOf, useDay } from './useTimeline.ts';
 import type { Day } from './zone.ts';
 
 /** A day of a camera that comes and goes has thousands; nobody reads them. */
@@ -30,6 +31,7 @@ export function GapList({
   const t = useWords(cameraPageWords);
   const found = useDay(cameraId, day, day.toMs > nowMs);
   const gaps = found.data ? gapsOf(found.data) : [];
+  const kept = found.data ? keptOf([found.data]) : [];
   const hasFootage = (found.data?.spans.length ?? 0) > 0;
   return (
     <section className="side-panel" aria-labelledby="gap-list">
@@ -59,7 +61,7 @@ export function GapList({
         </table>
       )}
       {gaps.length > mostRows && <p className="soft">{t('moreGaps', { count: gaps.length - mostRows })}</p>}
-      {gaps.length > 0 && <Legend />}
+      {(gaps.length > 0 || kept.length > 0) && <Legend kept={kept} />}
     </section>
   );
 }
@@ -89,8 +91,9 @@ function GapRow({ gap, zone, onSeek }: { gap: Gap; zone: string; onSeek: (ms: nu
 }
 
 /** What the colours and hatches of the strip mean. */
-function Legend() {
+function Legend({ kept }: { kept: readonly Kept[] }) {
   const t = useWords(cameraPageWords);
+  const k = useWords(keepingWords);
   return (
     <ul className="legend">
       <li>
@@ -103,6 +106,18 @@ function Legend() {
           {t(`kind_${kind}`)}
         </li>
       ))}
+      {kept.some(({ kind }) => kind === 'hold') && (
+        <li>
+          <span className="legend-mark legend-hold" aria-hidden="true" />
+          {k('onTimeline')}
+        </li>
+      )}
+      {kept.some(({ kind }) => kind !== 'hold') && (
+        <li>
+          <span className="legend-mark legend-marked" aria-hidden="true" />
+          {k('markedOnTimeline')}
+        </li>
+      )}
     </ul>
   );
 }

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import type { z } from 'zod';
 import { collect } from '../../../src/contract/index.ts';
 import { useChange } from '../api.ts';
+import { codecInFull } from '../codec.ts';
 import { sayProblem } from '../player/said.ts';
 import { useMay } from '../session.ts';
 import { ReasonDialog, useTell, WhyButton, whyNot } from '../shell/controls.tsx';
@@ -131,9 +132,7 @@ function StreamFacts({ stream, basis, zone }: { stream: Stream; basis: string | 
       )}
       {stream.codec && (
         <dl className="camera-facts">
-          <Fact name={t('codec')}>
-            <span className="mono">{stream.codec}</span>
-          </Fact>
+          <Fact name={t('codec')}>{codecInFull(stream.codec)}</Fact>
           <Fact name={t('size')}>
             {stream.width ? `${stream.width} × ${stream.height}` : t('notMeasured')}
           </Fact>

@@ -4,7 +4,7 @@ import { msAt, type Scale, type Stretch, ticksOf, xOf } from './scale.ts';
 import type { Footage, Kept } from './useTimeline.ts';
 
 /** Rows of the strip, px from its top. */
-export const rows = { labels: 22, track: 26, trackEnd: 66, height: 74 } as const;
+export const rows = { labels: 22, track: 26, trackEnd: 66, held: 69, marked: 75, height: 80 } as const;
 
 export interface Colours {
   readonly ground: string;
@@ -136,16 +136,14 @@ function hatch(
   context.stroke();
 }
 
-/** A line over the track for what is held, with ends like brackets; a thinner one for what is marked. */
+/** Below the track, where no gap is hidden: a line for what is held, and below it a thinner one for what is marked. */
 function drawKept(context: CanvasRenderingContext2D, { scale, colours }: Scene, kept: Kept): void {
   const from = Math.max(-4, xOf(scale, kept.fromMs));
   const to = Math.min(scale.widthPx + 4, Math.max(xOf(scale, kept.toMs), xOf(scale, kept.fromMs) + 3));
   if (to <= 0 || from >= scale.widthPx) return;
   const isHeld = kept.kind === 'hold';
-  const tall = isHeld ? 4 : 2;
-  context.fillStyle = isHeld ? colours.text : colours.warn;
-  context.fillRect(from, rows.track, to - from, tall);
-  for (const x of [from, to - 2]) context.fillRect(x, rows.track, 2, isHeld ? 11 : 7);
+  context.fillStyle = isHeld ? colours.text : colours.accent;
+  context.fillRect(from, isHeld ? rows.held : rows.marked, to - from, isHeld ? 4 : 3);
 }
 
 function drawTicks(context: CanvasRenderingContext2D, { scale, zone, colours, font }: Scene): void {

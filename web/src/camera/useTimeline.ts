@@ -52,7 +52,7 @@ export function gapsOf(reply: Pick<Reply, 'gaps'>): readonly Gap[] {
 }
 
 /** Each once, though it reaches over several pieces of the window. */
-function keptOf(replies: readonly Pick<Reply, 'holds' | 'marks'>[]): readonly Kept[] {
+export function keptOf(replies: readonly Pick<Reply, 'holds' | 'marks'>[]): readonly Kept[] {
   const all = replies.flatMap(({ holds, marks }) => [
     ...holds.map((hold) => ({ ...stretch(hold), id: hold.id, kind: 'hold' as const })),
     ...marks.map((mark) => ({ ...stretch(mark), id: mark.id, kind: mark.kind })),

@@ -1,15 +1,15 @@
 /** The sites: what stands where, and in which time zone its days are counted. */
-import { Button, Form, Input, Modal, Select } from 'antd';
+import { Button, Form, Input, Select } from 'antd';
 import { useState } from 'react';
 import type { z } from 'zod';
 import { collect } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
-import { sayRefusal, useCall, useChange } from '../api.ts';
+import { useCall, useChange } from '../api.ts';
 import { KeepingDialog } from '../keeping/KeepingDialog.tsx';
-import { useMay } from '../session.ts';
-import { byShape, useTell, WhyButton } from '../shell/controls.tsx';
+import { byShape, useTell, useWhyNot, WhyButton } from '../shell/controls.tsx';
+import { FormDialog } from '../shell/FormDialog.tsx';
 import { type Column, Register, type RegisterState, RegisterTools } from '../shell/Register.tsx';
-import { Empty, Loaded, Said } from '../shell/states.tsx';
+import { Empty, Loaded } from '../shell/states.tsx';
 import { timeParts } from '../time.ts';
 import { useWords } from '../useWords.ts';
 import { cameraWords } from '../words/cameras.ts';
@@ -33,7 +33,7 @@ export function Sites({
   const found = useCall(collect.sites, {});
   const [open, setOpen] = useState<Site | 'new' | null>(null);
   const [keeps, setKeeps] = useState<{ id: string; name: string } | null>(null);
-  const why = useMay()('site.configure') ? null : sayRefusal('gate.denied', { action: 'site.configure' });
+  const why = useWhyNot()('site.configure');
   const columns = siteColumns(t, showCameras);
   return (
     <Loaded of={found}>
@@ -59,7 +59,7 @@ export function Sites({
               controls={(each) => (
                 <>
                   <WhyButton type="link" size="small" why={why} onClick={() => setKeeps(each)}>
-                    {k('title')}
+                    {k('settleShort')}
                     <span className="hidden-words"> {each.name}</span>
                   </WhyButton>
                   <WhyButton
@@ -173,52 +173,42 @@ function SiteDialog({
     else add.mutate({ body }, then);
   };
   return (
-    <Modal
-      open
+    <FormDialog
       title={site ? t('editSite', { name: site.name }) : t('addSite')}
-      okText={shell('save')}
-      cancelText={shell('cancel')}
-      onOk={form.submit}
-      onCancel={close}
-      confirmLoading={add.isPending || save.isPending}
+      form={form}
+      saving={site ? save : add}
+      submit={submit}
+      close={close}
+      initialValues={site ?? { timeZone: 'Asia/Shanghai' }}
     >
-      <Said error={add.error ?? save.error} />
-      <Form
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        onFinish={submit}
-        initialValues={site ?? { timeZone: 'Asia/Shanghai' }}
+      <Form.Item
+        name="name"
+        label={t('siteName')}
+        rules={[
+          { required: true, whitespace: true, message: shell('required') },
+          byShape(nameShape, t('fieldNameBad')),
+        ]}
       >
-        <Form.Item
-          name="name"
-          label={t('siteName')}
-          rules={[
-            { required: true, whitespace: true, message: shell('required') },
-            byShape(nameShape, t('fieldNameBad')),
-          ]}
-        >
-          <Input maxLength={80} autoFocus />
-        </Form.Item>
-        <Form.Item name="address" label={t('siteAddress')}>
-          <Input maxLength={2000} />
-        </Form.Item>
-        <Form.Item
-          name="timeZone"
-          label={t('siteZone')}
-          rules={[
-            {
-              validator: (_, zone: string) =>
-                isTimeZone(zone) ? Promise.resolve() : Promise.reject(new Error(t('siteZoneBad'))),
-            },
-          ]}
-        >
-          <Select
-            showSearch
-            options={Intl.supportedValuesOf('timeZone').map((value) => ({ value, label: value }))}
-          />
-        </Form.Item>
-      </Form>
-    </Modal>
+        <Input maxLength={80} autoFocus />
+      </Form.Item>
+      <Form.Item name="address" label={t('siteAddress')}>
+        <Input maxLength={2000} />
+      </Form.Item>
+      <Form.Item
+        name="timeZone"
+        label={t('siteZone')}
+        rules={[
+          {
+            validator: (_, zone: string) =>
+              isTimeZone(zone) ? Promise.resolve() : Promise.reject(new Error(t('siteZoneBad'))),
+          },
+        ]}
+      >
+        <Select
+          showSearch
+          options={Intl.supportedValuesOf('timeZone').map((value) => ({ value, label: value }))}
+        />
+      </Form.Item>
+    </FormDialog>
   );
 }

@@ -1,14 +1,15 @@
 /** Beside a span that is marked on the timeline: hold it, mark it as of value, or write down that erasure is asked for. */
-import { Form, Input, InputNumber, Radio, Select, Space } from 'antd';
+import { Form, Input, Radio } from 'antd';
 import { useState } from 'react';
 import { display, keeping } from '../../../src/contract/index.ts';
-import { sayRefusal, useChange } from '../api.ts';
+import { useChange } from '../api.ts';
 import type { Stretch } from '../camera/scale.ts';
-import { useMay } from '../session.ts';
-import { ReasonDialog, useTell, WhyButton } from '../shell/controls.tsx';
+import { ReasonDialog, useTell, useWhyNot, WhyButton } from '../shell/controls.tsx';
 import { sayTime } from '../time.ts';
 import { useWords } from '../useWords.ts';
 import { keepingWords } from '../words/keeping.ts';
+import { shellWords } from '../words/shell.ts';
+import { longUnits, PeriodFields } from './period.tsx';
 import './keeping.css';
 
 type Camera = { readonly id: string; readonly name: string };
@@ -28,20 +29,18 @@ const stale = [display.timeline, keeping.holds, keeping.marks, keeping.erasures,
 
 export function KeepSpan({ camera, span, zone }: Omit<Given, 'close'>) {
   const t = useWords(keepingWords);
-  const may = useMay();
+  const whyNot = useWhyNot();
   const [open, setOpen] = useState<What | null>(null);
-  const why = (action: 'footage.hold' | 'footage.mark' | 'footage.erase') =>
-    may(action) ? null : sayRefusal('gate.denied', { action });
   const given = { camera, span, zone, close: () => setOpen(null) };
   return (
     <span className="keep-tools">
-      <WhyButton size="small" why={why('footage.hold')} onClick={() => setOpen('hold')}>
+      <WhyButton why={whyNot('footage.hold')} onClick={() => setOpen('hold')}>
         {t('hold')}
       </WhyButton>
-      <WhyButton size="small" why={why('footage.mark')} onClick={() => setOpen('mark')}>
+      <WhyButton why={whyNot('footage.mark')} onClick={() => setOpen('mark')}>
         {t('mark')}
       </WhyButton>
-      <WhyButton size="small" why={why('footage.erase')} onClick={() => setOpen('erase')}>
+      <WhyButton why={whyNot('footage.erase')} onClick={() => setOpen('erase')}>
         {t('erase')}
       </WhyButton>
       {open === 'hold' && <HoldDialog {...given} />}
@@ -61,30 +60,29 @@ function HoldDialog(given: Given) {
   const t = useWords(keepingWords);
   const tell = useTell();
   const add = useChange(keeping.addHold, stale);
-  const [authority, setAuthority] = useState('');
-  const [reference, setReference] = useState('');
-  const [until, setUntil] = useState('');
   return (
-    <ReasonDialog
+    <ReasonDialog<{ authority?: string; reference?: string; until?: string }>
       title={t('holdTitle', { camera: camera.name })}
       says={t('holdSays', saySpanOf(given))}
       doIt={t('hold')}
       extra={
         <>
-          <Form.Item label={t('authority')} extra={t('authorityHint')}>
-            <Input maxLength={200} value={authority} onChange={(event) => setAuthority(event.target.value)} />
-          </Form.Item>
-          <Form.Item label={t('reference')} extra={t('referenceHint')}>
-            <Input maxLength={200} value={reference} onChange={(event) => setReference(event.target.value)} />
-          </Form.Item>
-          <Form.Item label={t('holdUntil')} extra={t('holdUntilHint')}>
-            <Input type="date" value={until} onChange={(event) => setUntil(event.target.value)} />
+          <div className="fields">
+            <Form.Item name="authority" label={t('authority')} extra={t('authorityHint')}>
+              <Input autoFocus maxLength={200} />
+            </Form.Item>
+            <Form.Item name="reference" label={t('reference')} extra={t('referenceHint')}>
+              <Input maxLength={200} />
+            </Form.Item>
+          </div>
+          <Form.Item name="until" label={t('holdUntil')} extra={t('holdUntilHint')}>
+            <Input type="date" />
           </Form.Item>
         </>
       }
-      run={async (reason) => {
+      run={async (reason, { authority = '', reference = '', until }) => {
         // The whole of the last day, wherever the reader is.
-        const untilAt = until === '' ? null : new Date(`${until}T23:59:59.999`).toISOString();
+        const untilAt = until ? new Date(`${until}T23:59:59.999`).toISOString() : null;
         const body = { ...spanBody(span), reason, authority, reference, until: untilAt };
         await add.mutateAsync({ params: { id: camera.id }, body });
         tell.done(t('holdDone'));
@@ -94,56 +92,26 @@ function HoldDialog(given: Given) {
   );
 }
 
-const units = ['day', 'month', 'year'] as const;
+interface Marked {
+  readonly kind: 'important' | 'alarm';
+  readonly n?: number | null;
+  readonly unit: (typeof longUnits)[number];
+}
 
 function MarkDialog(given: Given) {
   const { camera, span, close } = given;
   const t = useWords(keepingWords);
   const tell = useTell();
   const add = useChange(keeping.addMark, stale);
-  const [kind, setKind] = useState<'important' | 'alarm'>('important');
-  const [n, setN] = useState<number | null>(null);
-  const [unit, setUnit] = useState<(typeof units)[number]>('month');
   return (
-    <ReasonDialog
+    <ReasonDialog<Marked>
       title={t('markTitle', { camera: camera.name })}
-      says={t('marksSay')}
+      says={t('markSays', saySpanOf(given))}
       doIt={t('mark')}
-      extra={
-        <>
-          <Form.Item label={t('kind')}>
-            <Radio.Group
-              value={kind}
-              onChange={(event) => setKind(event.target.value as 'important' | 'alarm')}
-              options={[
-                { value: 'important', label: t('kind_important') },
-                { value: 'alarm', label: t('kind_alarm') },
-              ]}
-            />
-          </Form.Item>
-          <Form.Item label={t('markPeriod')} extra={t('markPeriodHint')} hidden={kind === 'alarm'}>
-            <Space.Compact>
-              <InputNumber
-                min={1}
-                max={3660}
-                precision={0}
-                aria-label={t('periodN')}
-                value={n}
-                onChange={(value) => setN(value)}
-              />
-              <Select
-                aria-label={t('periodUnit')}
-                popupMatchSelectWidth={false}
-                value={unit}
-                onChange={setUnit}
-                options={units.map((value) => ({ value, label: t(`unit_${value}`) }))}
-              />
-            </Space.Compact>
-          </Form.Item>
-        </>
-      }
-      run={async (reason) => {
-        const period = kind === 'important' && n !== null ? { n, unit } : null;
+      initialValues={{ kind: 'important', unit: 'month' }}
+      extra={<MarkFields />}
+      run={async (reason, { kind, n, unit }) => {
+        const period = kind === 'important' && n ? { n, unit } : null;
         const body = { ...spanBody(span), kind, period, reason };
         await add.mutateAsync({ params: { id: camera.id }, body });
         tell.done(t('markDone'));
@@ -153,24 +121,48 @@ function MarkDialog(given: Given) {
   );
 }
 
+function MarkFields() {
+  const t = useWords(keepingWords);
+  const kind = Form.useWatch('kind');
+  return (
+    <>
+      <Form.Item name="kind" label={t('kind')}>
+        <Radio.Group
+          options={[
+            { value: 'important', label: t('kind_important') },
+            { value: 'alarm', label: t('kind_alarm') },
+          ]}
+        />
+      </Form.Item>
+      <Form.Item label={t('markPeriod')} extra={t('markPeriodHint')} hidden={kind === 'alarm'}>
+        <PeriodFields n="n" unit="unit" units={longUnits} required={false} />
+      </Form.Item>
+    </>
+  );
+}
+
 function EraseDialog(given: Given) {
   const { camera, span, close } = given;
   const t = useWords(keepingWords);
+  const shell = useWords(shellWords);
   const tell = useTell();
   const add = useChange(keeping.addErasure, stale);
-  const [requester, setRequester] = useState('');
   return (
-    <ReasonDialog
+    <ReasonDialog<{ requester: string }>
       title={t('eraseTitle', { camera: camera.name })}
       says={t('eraseSays', saySpanOf(given))}
       doIt={t('erase')}
       extra={
-        <Form.Item label={t('requester')}>
-          <Input maxLength={200} value={requester} onChange={(event) => setRequester(event.target.value)} />
+        <Form.Item
+          name="requester"
+          label={t('requester')}
+          rules={[{ required: true, whitespace: true, message: shell('required') }]}
+        >
+          <Input autoFocus maxLength={200} />
         </Form.Item>
       }
-      run={async (reason) => {
-        const body = { ...spanBody(span), requester: requester.trim() || '—', reason };
+      run={async (reason, { requester }) => {
+        const body = { ...spanBody(span), requester: requester.trim(), reason };
         const { pieces } = await add.mutateAsync({ params: { id: camera.id }, body });
         const outcomes = [...new Set(pieces.map((piece) => t(`outcome_${piece.outcome}`)))];
         tell.done(`${t('answer')}: ${outcomes.join(' · ')}`);

@@ -1,18 +1,32 @@
 /** Says, for one site, what it is and how long it keeps. */
-import { Form, Modal } from 'antd';
+import { Form } from 'antd';
 import { collect, keeping } from '../../../src/contract/index.ts';
 import { useCall, useChange } from '../api.ts';
 import { useTell } from '../shell/controls.tsx';
-import { Loaded, Said } from '../shell/states.tsx';
+import { FormDialog } from '../shell/FormDialog.tsx';
+import { Loaded } from '../shell/states.tsx';
 import { useWords } from '../useWords.ts';
 import { keepingWords } from '../words/keeping.ts';
-import { shellWords } from '../words/shell.ts';
 import { bodyOf, fieldsOf, type KeepingFields, KeepingItems, type SiteKeeping } from './KeepingForm.tsx';
 
 export function KeepingDialog({ site, close }: { site: { id: string; name: string }; close: () => void }) {
-  const t = useWords(keepingWords);
-  const shell = useWords(shellWords);
   const found = useCall(keeping.keeping, {});
+  const known = found.data?.sites.find((each) => each.siteId === site.id) as SiteKeeping | undefined;
+  // A form takes its first values once: it is drawn when they are there.
+  if (found.data) return <Filled site={site} known={known} close={close} />;
+  return <Loaded of={found}>{() => null}</Loaded>;
+}
+
+function Filled({
+  site,
+  known,
+  close,
+}: {
+  site: { id: string; name: string };
+  known: SiteKeeping | undefined;
+  close: () => void;
+}) {
+  const t = useWords(keepingWords);
   const [form] = Form.useForm<KeepingFields>();
   const tell = useTell();
   const save = useChange(keeping.settleSite, [keeping.keeping, collect.sites]);
@@ -28,32 +42,15 @@ export function KeepingDialog({ site, close }: { site: { id: string; name: strin
       },
     );
   return (
-    <Modal
-      open
+    <FormDialog
       title={t('settleOf', { site: site.name })}
-      okText={shell('save')}
-      cancelText={shell('cancel')}
-      onOk={form.submit}
-      onCancel={close}
-      confirmLoading={save.isPending}
+      form={form}
+      saving={save}
+      submit={submit}
+      close={close}
+      {...(known ? { initialValues: fieldsOf(known) } : {})}
     >
-      <Loaded of={found} rows={4}>
-        {({ sites }) => {
-          const known = sites.find((each) => each.siteId === site.id) as SiteKeeping | undefined;
-          return (
-            <Form
-              form={form}
-              layout="vertical"
-              requiredMark={false}
-              onFinish={submit}
-              {...(known ? { initialValues: fieldsOf(known) } : {})}
-            >
-              <Said error={save.error} />
-              <KeepingItems form={form} />
-            </Form>
-          );
-        }}
-      </Loaded>
-    </Modal>
+      <KeepingItems form={form} />
+    </FormDialog>
   );
 }

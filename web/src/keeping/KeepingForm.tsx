@@ -2,7 +2,7 @@
  * What a site is and how long it keeps, with the ruling beside it while it is filled in: the same pure functions that
  * refuse on the server say here what would be refused, and by which article.
  */
-import { Checkbox, Form, type FormInstance, Input, InputNumber, Radio, Select, Space } from 'antd';
+import { Checkbox, Form, type FormInstance, Input, Radio, Select } from 'antd';
 import type { z } from 'zod';
 import type { keeping } from '../../../src/contract/index.ts';
 import {
@@ -18,7 +18,7 @@ import {
 import { Notice } from '../shell/states.tsx';
 import { useLanguage, useWords } from '../useWords.ts';
 import { keepingWords } from '../words/keeping.ts';
-import { shellWords } from '../words/shell.ts';
+import { PeriodFields } from './period.tsx';
 import { fromLaw, periodText, Rules, ruleText } from './reasons.tsx';
 
 export type SiteKeeping = z.input<typeof keeping.siteKeeping>;
@@ -109,7 +109,11 @@ export function KeepingItems({ form, short }: { form: FormInstance; short?: bool
         />
       </Form.Item>
       <Form.Item name="sectors" label={t('sectors')} hidden={short === true}>
-        <Select mode="multiple" options={sectors.map(({ id, name }) => ({ value: id, label: name[lang] }))} />
+        <Select
+          mode="multiple"
+          placeholder={t('sectorsNone')}
+          options={sectors.map(({ id, name }) => ({ value: id, label: name[lang] }))}
+        />
       </Form.Item>
       <Form.Item name="keyTarget" valuePropName="checked">
         <Checkbox>{t('keyTarget')}</Checkbox>
@@ -134,22 +138,10 @@ export function KeepingItems({ form, short }: { form: FormInstance; short?: bool
 
 function OwnPeriod({ isShown }: { isShown: boolean }) {
   const t = useWords(keepingWords);
-  const shell = useWords(shellWords);
   return (
     <>
       <Form.Item hidden={!isShown}>
-        <Space.Compact>
-          <Form.Item name="n" noStyle rules={isShown ? [{ required: true, message: shell('required') }] : []}>
-            <InputNumber min={1} max={3660} precision={0} aria-label={t('periodN')} />
-          </Form.Item>
-          <Form.Item name="periodUnit" noStyle>
-            <Select
-              aria-label={t('periodUnit')}
-              popupMatchSelectWidth={false}
-              options={units.map((value) => ({ value, label: t(`unit_${value}`) }))}
-            />
-          </Form.Item>
-        </Space.Compact>
+        <PeriodFields n="n" unit="periodUnit" units={units} required={isShown} />
       </Form.Item>
       <Form.Item
         name="justification"

@@ -1,18 +1,16 @@
 /** How long records of sign-ins are kept, and the floor of the law under it. */
-import { Form, InputNumber, Modal, Select, Space } from 'antd';
+import { Form } from 'antd';
 import { useState } from 'react';
 import { keeping } from '../../../src/contract/index.ts';
-import { sayRefusal, useChange } from '../api.ts';
-import { useMay } from '../session.ts';
-import { WhyButton } from '../shell/controls.tsx';
-import { Said } from '../shell/states.tsx';
+import { useChange } from '../api.ts';
+import { useWhyNot, WhyButton } from '../shell/controls.tsx';
+import { FormDialog } from '../shell/FormDialog.tsx';
 import { useWords } from '../useWords.ts';
 import { keepingWords } from '../words/keeping.ts';
-import { shellWords } from '../words/shell.ts';
+import { longUnits, PeriodFields } from './period.tsx';
 import { periodText, type Reason, ruleText } from './reasons.tsx';
 
-type Unit = 'day' | 'month' | 'year';
-const units: readonly Unit[] = ['day', 'month', 'year'];
+type Unit = (typeof longUnits)[number];
 
 export function LogPeriod({
   period,
@@ -22,9 +20,8 @@ export function LogPeriod({
   floor: readonly Reason[];
 }) {
   const t = useWords(keepingWords);
-  const may = useMay();
   const [isOpen, setOpen] = useState(false);
-  const why = may('unit.configure') ? null : sayRefusal('gate.denied', { action: 'unit.configure' });
+  const why = useWhyNot()('unit.configure');
   const [first] = floor;
   return (
     <section className="panel" aria-label={t('logTitle')}>
@@ -48,38 +45,20 @@ export function LogPeriod({
 
 function EditLogPeriod({ period, close }: { period: { n: number; unit: string }; close: () => void }) {
   const t = useWords(keepingWords);
-  const shell = useWords(shellWords);
   const [form] = Form.useForm<{ n: number; unit: Unit }>();
   const save = useChange(keeping.setLogPeriod, [keeping.keeping]);
   return (
-    <Modal
-      open
+    <FormDialog
       title={t('logTitle')}
-      okText={shell('save')}
-      cancelText={shell('cancel')}
-      onOk={form.submit}
-      onCancel={close}
-      confirmLoading={save.isPending}
+      form={form}
+      initialValues={period as { n: number; unit: Unit }}
+      saving={save}
+      submit={(given) => save.mutate({ body: { period: given } }, { onSuccess: close })}
+      close={close}
     >
-      <Said error={save.error} />
-      <Form
-        form={form}
-        initialValues={period}
-        onFinish={(given) => save.mutate({ body: { period: given } }, { onSuccess: close })}
-      >
-        <Space.Compact>
-          <Form.Item name="n" noStyle rules={[{ required: true, message: shell('required') }]}>
-            <InputNumber min={1} max={3660} precision={0} aria-label={t('periodN')} />
-          </Form.Item>
-          <Form.Item name="unit" noStyle>
-            <Select
-              aria-label={t('periodUnit')}
-              popupMatchSelectWidth={false}
-              options={units.map((value) => ({ value, label: t(`unit_${value}`) }))}
-            />
-          </Form.Item>
-        </Space.Compact>
-      </Form>
-    </Modal>
+      <Form.Item label={t('logPeriod')}>
+        <PeriodFields n="n" unit="unit" units={longUnits} required />
+      </Form.Item>
+    </FormDialog>
   );
 }

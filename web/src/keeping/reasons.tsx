@@ -2,8 +2,8 @@
 import type { z } from 'zod';
 import { type keeping, sayPeriod } from '../../../src/contract/index.ts';
 import type { Reason as LawReason, Period } from '../../../src/law/index.ts';
-import { sitePolicy } from '../../../src/law/index.ts';
-import { language, say, useLanguage, useWords } from '../useWords.ts';
+import { sayRule } from '../../../src/law/index.ts';
+import { language, useLanguage, useWords } from '../useWords.ts';
 import { keepingWords } from '../words/keeping.ts';
 
 export type Reason = z.output<typeof keeping.reason>;
@@ -14,14 +14,8 @@ export function periodText({ n, unit }: { readonly n: number; readonly unit: str
   return sayPeriod(unit === 'hour' ? `PT${n}H` : `P${n}${isoUnits[unit] ?? 'D'}`, language());
 }
 
-/** An article as each language writes it: `art. 17`, 第17条. */
-const articleText = (article: string): string =>
-  /^\d/.test(article) ? say(keepingWords, 'article', { article }) : article;
-
-export function ruleText({ instrument, article }: { instrument: string; article: string }): string {
-  if (instrument === sitePolicy) return say(keepingWords, 'sitePolicy');
-  return article ? say(keepingWords, 'byArticle', { instrument, article: articleText(article) }) : instrument;
-}
+/** `State Council Order 799, art. 17`, in the reader's language. */
+export const ruleText = (rule: { instrument: string; article: string }): string => sayRule(rule, language());
 
 /** As the server sends it. */
 export const fromLaw = ({ profile, answer: { value, cite } }: LawReason): Reason => ({

@@ -5,16 +5,16 @@ import { Button, Dropdown, Input, Select } from 'antd';
 import { useCallback, useMemo, useState } from 'react';
 import { z } from 'zod';
 import { collect } from '../../../src/contract/index.ts';
-import { sayRefusal, useCall } from '../api.ts';
+import { useCall } from '../api.ts';
 import { EditCamera } from '../cameras/EditCamera.tsx';
 import { LifeDialog, type LifeStep, useResume } from '../cameras/life.tsx';
 import { Sites } from '../cameras/Sites.tsx';
 import { type Camera, figures, mainStream, StatusTag, statuses, useTroubleOf } from '../cameras/state.tsx';
-import { useMay } from '../session.ts';
-import { WhyButton, whyNot } from '../shell/controls.tsx';
+import { useWhyNot, WhyButton, whyNot } from '../shell/controls.tsx';
 import { Page } from '../shell/Page.tsx';
 import { type Column, Register, RegisterTools } from '../shell/Register.tsx';
 import { Empty, Loaded } from '../shell/states.tsx';
+import { Tabs } from '../shell/Tabs.tsx';
 import { timeParts } from '../time.ts';
 import { useUrlState } from '../urlState.ts';
 import { useLanguage, useWords } from '../useWords.ts';
@@ -35,8 +35,7 @@ export function CamerasPage() {
   const t = useWords(cameraWords);
   const navigate = useNavigate();
   const [state, change] = useUrlState(address);
-  const may = useMay();
-  const why = may('camera.configure') ? null : sayRefusal('gate.denied', { action: 'camera.configure' });
+  const why = useWhyNot()('camera.configure');
   const tabs = [
     { value: 'cameras', label: t('tabCameras') },
     { value: 'sites', label: t('tabSites') },
@@ -51,19 +50,7 @@ export function CamerasPage() {
         </WhyButton>
       }
     >
-      <nav className="tabs" aria-label={t('tabs')}>
-        {tabs.map((each) => (
-          <Link
-            key={each.value}
-            to="/cameras"
-            search={each.value === 'cameras' ? {} : { show: each.value }}
-            className="tab"
-            {...(state.show === each.value ? { 'aria-current': 'page' as const } : {})}
-          >
-            {each.label}
-          </Link>
-        ))}
-      </nav>
+      <Tabs label={t('tabs')} to="/cameras" tabs={tabs} shown={state.show} />
       {state.show === 'sites' ? (
         <Sites
           state={state}

@@ -5,9 +5,9 @@ import { useMemo, useState } from 'react';
 import { z } from 'zod';
 import { gate, type Role, roles } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
-import { sayRefusal, useCall, useChange } from '../api.ts';
+import { useCall, useChange } from '../api.ts';
 import { useMay, useMe, useRoleNames } from '../session.ts';
-import { byShape, useTell, WhyButton } from '../shell/controls.tsx';
+import { byShape, useTell, useWhyNot, WhyButton } from '../shell/controls.tsx';
 import { Page } from '../shell/Page.tsx';
 import { NewPassword } from '../shell/passwords.tsx';
 import { type Column, Register, RegisterTools } from '../shell/Register.tsx';
@@ -37,7 +37,7 @@ export function PeoplePage() {
   const [state, change] = useUrlState(address);
   const found = useCall(gate.persons, {});
   const columns = useColumns();
-  const why = useMay()('person.configure') ? null : sayRefusal('gate.denied', { action: 'person.configure' });
+  const why = useWhyNot()('person.configure');
   return (
     <Page
       title={t('title')}

@@ -45,12 +45,18 @@ const scarce = 0.05;
 
 function Volumes({ volumes }: { volumes: System['volumes'] }) {
   const t = useWords(systemWords);
+  const oldest = volumes.find((each) => each.segments > 0)?.oldest;
   return (
     <Panel title={t('volumes')}>
       {volumes.length === 0 && <Notice tone="loss">{t('noVolumes')}</Notice>}
       {volumes.map((each) => (
         <Volume key={each.id} volume={each} />
       ))}
+      {oldest && (
+        <p className="soft volume-oldest">
+          <OldestOf t={t} at={oldest} />
+        </p>
+      )}
     </Panel>
   );
 }
@@ -86,12 +92,6 @@ function Volume({ volume }: { volume: System['volumes'][number] }) {
               count: volume.segments,
               shown: sayNumber(volume.segments, lang),
             })}
-        {volume.oldest && (
-          <>
-            {' · '}
-            <OldestOf t={t} at={volume.oldest} />
-          </>
-        )}
       </p>
     </div>
   );
@@ -115,6 +115,10 @@ function Engine({ engine, transcodes }: { engine: System['engine']; transcodes: 
   const lang = useLanguage();
   const figure = (value: number | null, unit: string) =>
     value === null ? '—' : `${sayNumber(value, lang, unit === '%' ? 1 : 0)} ${unit}`;
+  const processName = (name: string) => {
+    const [kind = '', no = ''] = name.split('-');
+    return kind === 'intake' || kind === 'reader' ? t(`process_${kind}`, { no }) : name;
+  };
   const heads = [t('process'), t('pid'), t('sources'), t('memory'), t('cpu'), t('restarts'), t('since')];
   const cells = (each: Process): ReactNode[] => [
     each.pid ?? '—',
@@ -145,7 +149,7 @@ function Engine({ engine, transcodes }: { engine: System['engine']; transcodes: 
               {engine.map((each) => (
                 <tr key={each.name}>
                   <th scope="row">
-                    {each.name}{' '}
+                    {processName(each.name)}{' '}
                     <span className={each.up ? 'light soft' : 'light text-loss'}>
                       {each.up ? t('up') : t('down')}
                     </span>

@@ -3,7 +3,6 @@ import {
   AppstoreOutlined,
   CheckSquareOutlined,
   CloseOutlined,
-  DatabaseOutlined,
   FileProtectOutlined,
   HddOutlined,
   HourglassOutlined,
@@ -11,6 +10,7 @@ import {
   MenuFoldOutlined,
   MenuOutlined,
   MenuUnfoldOutlined,
+  SettingOutlined,
   TeamOutlined,
   UserOutlined,
   VideoCameraOutlined,
@@ -43,8 +43,8 @@ export const menu: readonly Entry[] = [
   { to: '/completeness', word: 'completeness', needs: 'completeness.read', icon: <CheckSquareOutlined /> },
   { to: '/keeping', word: 'keeping', needs: 'retention.read', icon: <HourglassOutlined /> },
   { to: '/people', word: 'people', needs: 'person.read', icon: <TeamOutlined /> },
-  { to: '/storage', word: 'storage', needs: 'system.read', icon: <DatabaseOutlined /> },
-  { to: '/system', word: 'system', needs: 'system.read', icon: <HddOutlined /> },
+  { to: '/storage', word: 'storage', needs: 'system.read', icon: <HddOutlined /> },
+  { to: '/system', word: 'system', needs: 'system.read', icon: <SettingOutlined /> },
 ];
 
 /** Where `/` leads: the first entry of the person's own menu. */

@@ -1,13 +1,14 @@
 /** Controls that every page uses: a button that says why it is grey, a question for the reason, switches. */
-import { App, Button, type ButtonProps, Form, Input, Modal, Segmented, Tooltip } from 'antd';
+import { App, Button, type ButtonProps, Form, Input, Segmented, Tooltip } from 'antd';
 import { type ReactNode, useState } from 'react';
 import type { z } from 'zod';
 import type { Action } from '../../../src/contract/index.ts';
 import { sayRefusal, sentenceOf } from '../api.ts';
+import { useMay } from '../session.ts';
 import { chooseTheme, type ThemeChoice, themeChoices, useTheme } from '../theme.ts';
 import { chooseLanguage, type Language, useLanguage, useWords } from '../useWords.ts';
 import { shellWords } from '../words/shell.ts';
-import { Said } from './states.tsx';
+import { FormDialog } from './FormDialog.tsx';
 
 /** As a reply says it: yes, or no and which refusal it would be. */
 export type Can = Readonly<Record<string, true | { readonly no: string }>>;
@@ -17,6 +18,12 @@ export function whyNot(can: Can, action: Action): string | null {
   const answer = can[action];
   if (answer === true) return null;
   return sayRefusal(answer?.no ?? 'gate.denied', { action });
+}
+
+/** Why this person cannot do a thing anywhere; null when they can. */
+export function useWhyNot(): (action: Action) => string | null {
+  const may = useMay();
+  return (action) => (may(action) ? null : sayRefusal('gate.denied', { action }));
 }
 
 /** A grey button can still be reached and read: it says why, by pointer, by keyboard and by ear. */
@@ -39,61 +46,68 @@ export function WhyButton({ why, onClick, children, ...rest }: ButtonProps & { w
 }
 
 /** Steps that cannot be undone ask for a reason, not for "are you sure". */
-export function ReasonDialog({
+export function ReasonDialog<More extends object = object>({
   title,
   says,
   doIt,
   run,
   close,
   extra,
+  initialValues,
 }: {
   title: string;
   says: ReactNode;
   doIt: string;
-  run: (reason: string) => Promise<unknown>;
+  run: (reason: string, more: More) => Promise<unknown>;
   close: () => void;
+  /** Fields that stand before the reason; the first of them takes the focus. */
   extra?: ReactNode;
+  initialValues?: More;
 }) {
-  const t = useWords(shellWords);
-  const [form] = Form.useForm<{ reason: string }>();
-  const [busy, setBusy] = useState(false);
+  const [form] = Form.useForm<More & { reason: string }>();
+  const [isPending, setPending] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const submit = async ({ reason }: { reason: string }) => {
-    setBusy(true);
+  const submit = async (values: More & { reason: string }) => {
+    setPending(true);
     setError(null);
     try {
-      await run(reason.trim());
+      await run(values.reason.trim(), values);
       close();
     } catch (thrown) {
       setError(thrown);
     } finally {
-      setBusy(false);
+      setPending(false);
     }
   };
   return (
-    <Modal
-      open
+    <FormDialog<More & { reason: string }>
       title={title}
-      okText={doIt}
-      cancelText={t('cancel')}
-      onOk={form.submit}
-      onCancel={close}
-      confirmLoading={busy}
+      says={says}
+      doIt={doIt}
+      form={form}
+      saving={{ isPending, error }}
+      submit={(values) => void submit(values)}
+      close={close}
+      {...(initialValues ? { initialValues: initialValues as Partial<More & { reason: string }> } : {})}
     >
-      <p className="dialog-says">{says}</p>
-      <Said error={error} />
-      <Form form={form} layout="vertical" requiredMark={false} onFinish={(values) => void submit(values)}>
-        {extra}
-        <Form.Item
-          name="reason"
-          label={t('reason')}
-          extra={t('reasonHint')}
-          rules={[{ required: true, whitespace: true, message: t('reasonMissing') }]}
-        >
-          <Input.TextArea autoFocus rows={3} maxLength={2000} />
-        </Form.Item>
-      </Form>
-    </Modal>
+      {extra}
+      <ReasonField autoFocus={!extra} rows={3} />
+    </FormDialog>
+  );
+}
+
+/** Why a thing is done: asked wherever it stands in the ledger. */
+export function ReasonField({ autoFocus = false, rows = 2 }: { autoFocus?: boolean; rows?: number }) {
+  const t = useWords(shellWords);
+  return (
+    <Form.Item
+      name="reason"
+      label={t('reason')}
+      extra={t('reasonHint')}
+      rules={[{ required: true, whitespace: true, message: t('reasonMissing') }]}
+    >
+      <Input.TextArea autoFocus={autoFocus} rows={rows} maxLength={2000} />
+    </Form.Item>
   );
 }
 

@@ -5,10 +5,11 @@ import { Link } from '@tanstack/react-router';
 import { Button, Skeleton } from 'antd';
 import type { ReactNode } from 'react';
 import type { Action } from '../../../src/contract/index.ts';
+import { sayRule } from '../../../src/law/index.ts';
 import { Problem, sayAction, sentenceOf } from '../api.ts';
 import { useMe, useRoleNames } from '../session.ts';
 import { isStill } from '../theme.ts';
-import { useWords } from '../useWords.ts';
+import { useLanguage, useWords } from '../useWords.ts';
 import { shellWords } from '../words/shell.ts';
 import { Page } from './Page.tsx';
 
@@ -45,13 +46,15 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
 
 export function Rules({ error }: { error: unknown }) {
   const t = useWords(shellWords);
-  if (!(error instanceof Problem) || error.because.length === 0) return null;
+  const lang = useLanguage();
+  // Rules of the gate's own have no article; the sentence above has said what they mean.
+  const rules = (error instanceof Problem ? error.because : []).flatMap(({ instrument, article }) =>
+    instrument ? [sayRule({ instrument, article: article ?? '' }, lang)] : [],
+  );
+  if (rules.length === 0) return null;
   return (
     <p className="state-text">
-      {t('because')}:{' '}
-      {error.because
-        .map((each) => [each.instrument, each.article ?? each.clause].filter(Boolean).join(' '))
-        .join('; ')}
+      {t('because')}: {[...new Set(rules)].join(lang === 'zh' ? '；' : '; ')}
     </p>
   );
 }

@@ -1,15 +1,16 @@
 /** The form that adds or changes a bucket, with a test of the connection that says in a sentence what is wrong. */
-import { Button, Form, type FormInstance, Input, InputNumber, Modal, Select } from 'antd';
+import { Button, Form, type FormInstance, Input, InputNumber, Select } from 'antd';
 import { useState } from 'react';
 import { buckets } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
 import { useChange } from '../api.ts';
 import { byShape, useTell } from '../shell/controls.tsx';
+import { FormDialog } from '../shell/FormDialog.tsx';
 import { Notice, Said } from '../shell/states.tsx';
 import { useSaid, useWords } from '../useWords.ts';
 import { bucketWords } from '../words/buckets.ts';
 import { shellWords } from '../words/shell.ts';
-import type { Bucket } from './Buckets.tsx';
+import type { Bucket } from './shapes.ts';
 
 interface Fields {
   name: string;
@@ -60,7 +61,6 @@ const initialOf = (bucket: Bucket | null): Partial<Fields> =>
 
 export function BucketDialog({ bucket, close }: { bucket: Bucket | null; close: () => void }) {
   const t = useWords(bucketWords);
-  const shell = useWords(shellWords);
   const tell = useTell();
   const [form] = Form.useForm<Fields>();
   const add = useChange(buckets.addBucket, [buckets.buckets]);
@@ -81,31 +81,19 @@ export function BucketDialog({ bucket, close }: { bucket: Bucket | null; close: 
     else add.mutate({ body: { ...body, secret: fields.secret ?? '' } }, then(t('added')));
   };
   return (
-    <Modal
-      open
+    <FormDialog
       title={bucket ? t('editTitle', { name: bucket.name }) : t('add')}
-      okText={shell('save')}
-      cancelText={shell('cancel')}
-      onOk={form.submit}
-      onCancel={close}
-      confirmLoading={add.isPending || save.isPending}
+      form={form}
+      saving={bucket ? save : add}
+      submit={submit}
+      close={close}
+      initialValues={initialOf(bucket)}
       width={640}
     >
-      <Said error={add.error ?? save.error} />
-      <Form
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        autoComplete="off"
-        scrollToFirstError
-        onFinish={submit}
-        initialValues={initialOf(bucket)}
-      >
-        <ConnectionFields form={form} bucket={bucket} />
-        <Test form={form} bucket={bucket} />
-        <MovingFields />
-      </Form>
-    </Modal>
+      <ConnectionFields form={form} bucket={bucket} />
+      <Test form={form} bucket={bucket} />
+      <MovingFields />
+    </FormDialog>
   );
 }
 

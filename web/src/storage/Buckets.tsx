@@ -1,27 +1,22 @@
 /** The buckets: where older footage moves, whether each can be reached, and what is in it. */
 import { useState } from 'react';
-import type { z } from 'zod';
 import { buckets } from '../../../src/contract/index.ts';
 import { sayRefusal, useCall, useChange } from '../api.ts';
-import { useMay } from '../session.ts';
-import { ReasonDialog, useTell, WhyButton, whyNot } from '../shell/controls.tsx';
+import { ReasonDialog, useTell, useWhyNot, WhyButton, whyNot } from '../shell/controls.tsx';
 import { Loaded, Notice } from '../shell/states.tsx';
 import { Time } from '../shell/Time.tsx';
 import { sayBytes, sayNumber } from '../time.ts';
 import { useLanguage, useSaid, useWords } from '../useWords.ts';
 import { bucketWords } from '../words/buckets.ts';
 import { BucketDialog } from './BucketDialog.tsx';
-
-export type Bucket = z.output<typeof buckets.bucket>;
+import type { Bucket } from './shapes.ts';
 
 export function Buckets() {
   const t = useWords(bucketWords);
   const found = useCall(buckets.buckets, {}, { refetchInterval: 10_000 });
   const [open, setOpen] = useState<Bucket | 'new' | null>(null);
   const [going, setGoing] = useState<Bucket | null>(null);
-  const why = useMay()('storage.configure')
-    ? null
-    : sayRefusal('gate.denied', { action: 'storage.configure' });
+  const why = useWhyNot()('storage.configure');
   return (
     <section className="panel" aria-label={t('title')}>
       <h2>{t('title')}</h2>

@@ -3,7 +3,7 @@ import { Tag } from 'antd';
 import { type ReactNode, useMemo, useState } from 'react';
 import { z } from 'zod';
 import { storage } from '../../../src/contract/index.ts';
-import { type ReplyOf, useCall } from '../api.ts';
+import { useCall } from '../api.ts';
 import { type Can, WhyButton, whyNot } from '../shell/controls.tsx';
 import { Page } from '../shell/Page.tsx';
 import { type Column, Register, RegisterTools } from '../shell/Register.tsx';
@@ -15,12 +15,10 @@ import { useLanguage, useWords } from '../useWords.ts';
 import { storageWords } from '../words/storage.ts';
 import { Buckets } from './Buckets.tsx';
 import { AddVolume, EditVolume, MarkVolume, RemoveVolume } from './dialogs.tsx';
+import type { CameraRow, Storage, Volume } from './shapes.ts';
+import { useVolumeName } from './volumeName.ts';
 import { WebhookPanel } from './Webhooks.tsx';
 import { useWarningSentence } from './warnings.ts';
-
-type Storage = ReplyOf<typeof storage.overview>;
-export type Volume = Storage['volumes'][number];
-type CameraRow = Storage['cameras'][number];
 
 const address = z.object({
   sort: z.string().max(40).optional().catch(undefined),
@@ -92,13 +90,14 @@ type Step = 'edit' | 'remove' | 'mark';
 
 function OneVolume({ volume, why }: { volume: Volume; why: string | null }) {
   const t = useWords(storageWords);
+  const name = useVolumeName()(volume.name);
   const [step, setStep] = useState<Step | null>(null);
   const close = () => setStep(null);
   return (
-    <article className="volume" aria-label={volume.name}>
+    <article className="volume" aria-label={name}>
       <p className="volume-head">
         <span>
-          <strong>{volume.name}</strong> <span className="mono soft">{volume.path}</span>
+          <strong>{name}</strong> <span className="mono soft">{volume.path}</span>
         </span>
         <span className="volume-tags">
           {volume.kind === 's3' && <Tag>{t('bucket')}</Tag>}
@@ -109,7 +108,7 @@ function OneVolume({ volume, why }: { volume: Volume; why: string | null }) {
                 size="small"
                 why={why}
                 onClick={() => setStep('edit')}
-                aria-label={t('editOf', { name: volume.name })}
+                aria-label={t('editOf', { name })}
               >
                 {t('edit')}
               </WhyButton>
@@ -160,6 +159,7 @@ function Meter({ volume }: { volume: Volume }) {
   const t = useWords(storageWords);
   const whole = volume.bytes + volume.roomBytes;
   const percent = whole > 0 ? Math.round((volume.bytes / whole) * 100) : 0;
+  const name = useVolumeName()(volume.name);
   const isScarce = volume.rung !== 'room';
   return (
     <meter
@@ -167,7 +167,7 @@ function Meter({ volume }: { volume: Volume }) {
       min={0}
       max={100}
       value={percent}
-      aria-label={`${volume.name}: ${t('room', { room: sayBytes(volume.roomBytes) })}`}
+      aria-label={`${name}: ${t('room', { room: sayBytes(volume.roomBytes) })}`}
     >
       {percent} %
     </meter>
@@ -179,6 +179,7 @@ const dayS = 86_400;
 function Figures({ volume }: { volume: Volume }) {
   const t = useWords(storageWords);
   const lang = useLanguage();
+  const nameOf = useVolumeName();
   const isFolder = volume.kind === 'folder' && !volume.away;
   const known: (string | false)[] = [
     isFolder && t('room', { room: sayBytes(volume.roomBytes) }),
@@ -204,7 +205,7 @@ function Figures({ volume }: { volume: Volume }) {
       <p className="soft">{known.filter(Boolean).join(' · ')}</p>
       {volume.sameDeviceAs.length > 0 && (
         <p className="text-warn">
-          {t('sameDevice', { names: volume.sameDeviceAs.join(lang === 'zh' ? '、' : ', ') })}
+          {t('sameDevice', { names: volume.sameDeviceAs.map(nameOf).join(lang === 'zh' ? '、' : ', ') })}
         </p>
       )}
     </>
@@ -266,6 +267,7 @@ const weights = { least: 0, ordinary: 1, most: 2 } as const;
 
 function useColumns(isMade: boolean): readonly Column<CameraRow>[] {
   const t = useWords(storageWords);
+  const nameOf = useVolumeName();
   return useMemo(
     () => [
       { key: 'camera', title: t('camera'), isHead: true, cell: (row) => row.name, value: (row) => row.name },
@@ -316,8 +318,8 @@ function useColumns(isMade: boolean): readonly Column<CameraRow>[] {
       {
         key: 'volume',
         title: t('volume'),
-        cell: (row) => row.volume ?? t('none'),
-        value: (row) => row.volume ?? '',
+        cell: (row) => (row.volume === null ? t('none') : nameOf(row.volume)),
+        value: (row) => (row.volume === null ? '' : nameOf(row.volume)),
       },
       {
         key: 'mode',
@@ -328,6 +330,6 @@ function useColumns(isMade: boolean): readonly Column<CameraRow>[] {
         value: (row) => t(`mode_${row.mode}`),
       },
     ],
-    [t, isMade],
+    [t, isMade, nameOf],
   );
 }

@@ -1,14 +1,15 @@
 /** What a person orders of a volume: adding, changing, removing, and saying that it is the right disk after all. */
-import { Form, Input, Modal, Radio } from 'antd';
+import { Form, Input, Radio } from 'antd';
 import { storage } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
 import { useChange } from '../api.ts';
-import { byShape, ReasonDialog, useTell } from '../shell/controls.tsx';
-import { Said } from '../shell/states.tsx';
+import { byShape, ReasonDialog, ReasonField, useTell } from '../shell/controls.tsx';
+import { FormDialog } from '../shell/FormDialog.tsx';
 import { useWords } from '../useWords.ts';
 import { shellWords } from '../words/shell.ts';
 import { storageWords } from '../words/storage.ts';
-import type { Volume } from './StoragePage.tsx';
+import type { Volume } from './shapes.ts';
+import { useVolumeName } from './volumeName.ts';
 
 interface Sizes {
   reserve?: string;
@@ -76,30 +77,26 @@ export function AddVolume({ close }: { close: () => void }) {
       },
     );
   return (
-    <Modal
-      open
+    <FormDialog
       title={t('add')}
-      okText={t('add')}
-      cancelText={shell('cancel')}
-      onOk={form.submit}
-      onCancel={close}
-      confirmLoading={add.isPending}
+      says={t('addSays')}
+      doIt={t('add')}
+      form={form}
+      saving={add}
+      submit={submit}
+      close={close}
     >
-      <p className="dialog-says">{t('addSays')}</p>
-      <Said error={add.error} />
-      <Form form={form} layout="vertical" requiredMark={false} onFinish={submit}>
-        <NameField />
-        <Form.Item
-          name="path"
-          label={t('path')}
-          extra={t('pathHint')}
-          rules={[{ required: true, whitespace: true, message: shell('required') }]}
-        >
-          <Input className="mono" maxLength={1000} placeholder={t('pathExample')} spellCheck={false} />
-        </Form.Item>
-        <SizeFields />
-      </Form>
-    </Modal>
+      <NameField />
+      <Form.Item
+        name="path"
+        label={t('path')}
+        extra={t('pathHint')}
+        rules={[{ required: true, whitespace: true, message: shell('required') }]}
+      >
+        <Input className="mono" maxLength={1000} placeholder={t('pathExample')} spellCheck={false} />
+      </Form.Item>
+      <SizeFields />
+    </FormDialog>
   );
 }
 
@@ -111,7 +108,6 @@ interface Changed extends Sizes {
 
 export function EditVolume({ volume, close }: { volume: Volume; close: () => void }) {
   const t = useWords(storageWords);
-  const shell = useWords(shellWords);
   const tell = useTell();
   const [form] = Form.useForm<Changed>();
   const save = useChange(storage.changeVolume, again);
@@ -135,38 +131,27 @@ export function EditVolume({ volume, close }: { volume: Volume; close: () => voi
     limit: gbOf(volume.limitBytes),
   };
   return (
-    <Modal
-      open
-      title={t('editOf', { name: volume.name })}
-      okText={shell('save')}
-      cancelText={shell('cancel')}
-      onOk={form.submit}
-      onCancel={close}
-      confirmLoading={save.isPending}
+    <FormDialog
+      title={t('editOf', { name: useVolumeName()(volume.name) })}
+      form={form}
+      initialValues={initial}
+      saving={save}
+      submit={submit}
+      close={close}
     >
-      <Said error={save.error} />
-      <Form form={form} layout="vertical" requiredMark={false} initialValues={initial} onFinish={submit}>
-        <NameField />
-        <Form.Item name="state" label={t('order')}>
-          <Radio.Group className="volume-orders">
-            {(['in-use', 'draining', 'read-only'] as const).map((each) => (
-              <Radio key={each} value={each}>
-                {t(`order_${each}`)} <span className="soft">{t(`orderSays_${each}`)}</span>
-              </Radio>
-            ))}
-          </Radio.Group>
-        </Form.Item>
-        <SizeFields />
-        <Form.Item
-          name="reason"
-          label={shell('reason')}
-          extra={shell('reasonHint')}
-          rules={[{ required: true, whitespace: true, message: shell('reasonMissing') }]}
-        >
-          <Input.TextArea rows={2} maxLength={2000} />
-        </Form.Item>
-      </Form>
-    </Modal>
+      <NameField />
+      <Form.Item name="state" label={t('order')}>
+        <Radio.Group className="volume-orders">
+          {(['in-use', 'draining', 'read-only'] as const).map((each) => (
+            <Radio key={each} value={each}>
+              {t(`order_${each}`)} <span className="soft">{t(`orderSays_${each}`)}</span>
+            </Radio>
+          ))}
+        </Radio.Group>
+      </Form.Item>
+      <SizeFields />
+      <ReasonField />
+    </FormDialog>
   );
 }
 
@@ -175,7 +160,7 @@ export function RemoveVolume({ volume, close }: { volume: Volume; close: () => v
   const remove = useChange(storage.removeVolume, again);
   return (
     <ReasonDialog
-      title={t('removeTitle', { name: volume.name })}
+      title={t('removeTitle', { name: useVolumeName()(volume.name) })}
       says={t('removeSays')}
       doIt={t('remove')}
       run={(reason) => remove.mutateAsync({ params: { id: volume.id }, body: { reason } })}
@@ -189,7 +174,7 @@ export function MarkVolume({ volume, close }: { volume: Volume; close: () => voi
   const mark = useChange(storage.markVolume, again);
   return (
     <ReasonDialog
-      title={t('markTitle', { name: volume.name })}
+      title={t('markTitle', { name: useVolumeName()(volume.name) })}
       says={t('markSays', { path: volume.path })}
       doIt={t('mark')}
       run={(reason) => mark.mutateAsync({ params: { id: volume.id }, body: { reason } })}

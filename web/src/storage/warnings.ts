@@ -6,15 +6,17 @@ import { rungNames } from '../../../src/contract/storage.ts';
 import { timeParts } from '../time.ts';
 import { useWords } from '../useWords.ts';
 import { storageWords } from '../words/storage.ts';
+import { useVolumeName } from './volumeName.ts';
 
 export type Warning = z.output<typeof storage.warning>;
 
 export function useWarningSentence(): (warning: Warning) => string {
   const t = useWords(storageWords);
+  const nameOf = useVolumeName();
   return useCallback(
     (warning) => {
       const { kind, detail, due } = warning;
-      const volume = warning.volume ?? '';
+      const volume = nameOf(warning.volume ?? '');
       if (kind === 'volume-away') {
         // What is wrong with a bucket stands beside it, with its values.
         const key = `away_${detail.why}` as 'away_io';
@@ -28,6 +30,6 @@ export function useWarningSentence(): (warning: Warning) => string {
         ? t('fullSays', { camera, day })
         : t('fallsSays', { camera, day, days: detail.floorDays });
     },
-    [t],
+    [t, nameOf],
   );
 }

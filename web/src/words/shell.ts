@@ -81,7 +81,7 @@ export const shellWords = words('shell', {
     cameras: '场所与设备',
     ledger: '存证',
     completeness: '完整性',
-    keeping: '保存',
+    keeping: '保存与删除',
     people: '人员',
     storage: '存储',
     system: '系统',

@@ -6,6 +6,7 @@ export const storageWords = words('storage', {
     title: 'Storage',
     says: 'Where footage is kept, how much room is left, and until when each camera can be kept for as long as the law asks.',
     volumes: 'Volumes',
+    firstVolume: 'Main volume',
     add: 'Add a volume',
     addSays:
       'An empty folder on the server, best on a disk of its own. It is marked, so that a wrong disk in its place is noticed and left alone.',
@@ -147,6 +148,7 @@ export const storageWords = words('storage', {
     title: '存储',
     says: '录像保存位置、剩余空间，以及每台摄像机的录像能否保存到法定期限。',
     volumes: '存储卷',
+    firstVolume: '主存储卷',
     add: '添加存储卷',
     addSays:
       '服务器上的一个空目录，最好位于独立磁盘。系统会写入标记文件，以便识别误挂载的磁盘并且不向其写入。',

@@ -1,0 +1,14 @@
+/** Says the law in a refusal's values in the reader's language, before they are filled into its sentence. */
+import { sayArticle, sayInstrument } from '../law/index.ts';
+
+type Values = Readonly<Record<string, string | number>>;
+
+/** Apart from `fill`, which the engine's processes load as well: they have no use for the law. */
+export function lawInWords(values: Values, language: 'en' | 'zh'): Values {
+  const { instrument, article } = values;
+  return {
+    ...values,
+    ...(typeof instrument === 'string' ? { instrument: sayInstrument(instrument, language) } : {}),
+    ...(typeof article === 'string' ? { article: sayArticle(article, language) } : {}),
+  };
+}
