@@ -21,8 +21,8 @@ import { inOrder, isCalm, Jobs } from './test-jobs.mjs';
 
 /** A test that hangs fails after this; one that needs more says so itself. */
 const testMs = Number(process.env.CUSTOS_TEST_MS) || 180_000;
-/** A file that says nothing for so long will not end: it left something running, and fails. */
-const silentMs = Number(process.env.CUSTOS_TEST_SILENT_MS) || testMs + 60_000;
+/** A file that says nothing for longer than any test may take will not end: it left something running, and fails. */
+const silentMs = Number(process.env.CUSTOS_TEST_SILENT_MS) || 2 * testMs + 60_000;
 const checkMs = 300_000;
 const folder = process.env.CUSTOS_TEST_DIR ?? join(root, 'test');
 const running = new Set();
