@@ -1,6 +1,6 @@
 /**
  * board.full_s: the duty board of 10,000 cameras on 500 sites, computed anew. board.one_ms: one camera's change to the
- * board of a site of 20 cameras, and to the one of a site that has all 10,000.
+ * board of a site of 20 cameras, and of one as large as an airport.
  */
 import { boardOf, withCamera } from '../src/law/index.ts';
 import { camera, site } from './support/register.ts';
@@ -8,6 +8,7 @@ import { percentile, tell } from './support/report.ts';
 
 const sites = 500;
 const camerasPerSite = 20;
+const airport = 1_000;
 const day = '2026-11-22';
 
 const register = Array.from({ length: sites }, (_, s) => ({
@@ -15,12 +16,15 @@ const register = Array.from({ length: sites }, (_, s) => ({
   cameras: Array.from({ length: camerasPerSite }, (_each, c) => camera(s * camerasPerSite + c, site(s).id)),
 }));
 
+const before = process.cpuUsage();
 const beganMs = performance.now();
 const boards = register.map(({ site: one, cameras }) => boardOf(one, cameras, day));
 const fullS = (performance.now() - beganMs) / 1_000;
+const cpu = process.cpuUsage(before);
+const cpuS = Number(((cpu.user + cpu.system) / 1e6).toFixed(2));
 const rows = boards.reduce((sum, board) => sum + board.rows.length, 0);
 tell({
-  ...{ metric: 'board.full_s', unit: 's', at: { cameras: sites * camerasPerSite, sites, rows } },
+  ...{ metric: 'board.full_s', unit: 's', at: { cameras: sites * camerasPerSite, sites, rows, cpuS } },
   ...{ ours: fullS, must: '<= 5', reached: fullS <= 5 },
 });
 
@@ -48,7 +52,7 @@ const large = change(
 );
 for (const [cameras, all] of [
   [camerasPerSite, small],
-  [sites * camerasPerSite, large],
+  [airport, large],
 ] as const)
   tell({
     ...{ metric: 'board.one_ms', unit: 'ms', at: { cameras } },

@@ -102,7 +102,8 @@ export function deadline(start: Day, period: Period): Deadline {
   return { day, rolled: rollForward(day) };
 }
 
-function lastDay(start: Day, { n, unit }: Period): Day {
+/** Without moving it off a day on which nobody works. */
+export function lastDay(start: Day, { n, unit }: Period): Day {
   if (!Number.isInteger(n) || n < 0 || n > 36_600) throw new CalendarError(`no such period: ${n} ${unit}`);
   switch (unit) {
     case 'hour':

@@ -2,7 +2,7 @@
  * Holds one duty against what is known of a site and its cameras on a day. It never guesses: a fact nobody told makes a
  * duty not yet known, a record that is missing makes it due before the system is live and overdue afterwards.
  */
-import { type Day, deadline, type Period } from './calendar.ts';
+import { type Day, lastDay, type Period } from './calendar.ts';
 import type { BookDuty, DutyScope } from './duty.ts';
 import { enforced } from './enforced.ts';
 import type { CameraFacts, OpenItems, Recorded, SiteFacts } from './facts.ts';
@@ -122,7 +122,7 @@ function byRecord(kind: RecordKind, every: Period | null, at: Judged, one: Judge
       ? result('unknown', 'only-where', kind)
       : unmet('not-on-record', kind, at, one);
   if (!isHolding(record, day)) return result('overdue', 'ran-out', kind, record.until ?? null);
-  const ends = [record.until, every ? deadline(record.on, every).day : undefined].filter(
+  const ends = [record.until, every ? lastDay(record.on, every) : undefined].filter(
     (end) => end !== undefined,
   );
   const last = ends.sort()[0];
@@ -145,7 +145,7 @@ function byOpen(
   const since = items.since ?? day;
   if (within === null) return result('overdue', 'open', kind, since);
   try {
-    const last = deadline(since, within).day;
+    const last = lastDay(since, within);
     const left = daysBetween(day, last);
     return left < 0 ? result('overdue', 'open', kind, last) : result('due', 'open', kind, last, left);
   } catch {

@@ -1,5 +1,4 @@
 /** Duties whose answer is no single record: one function for each question, asked by `judge`. */
-import { deadline } from './calendar.ts';
 import { retentionCeiling, retentionFloor } from './clauses/store.ts';
 import type { Question } from './duty.ts';
 import type { CameraFacts, SiteFacts } from './facts.ts';
@@ -137,7 +136,7 @@ const replaceInDays = 90;
 
 function endOfSupport({ endOfSupport: end }: CameraFacts, { day }: Judged): Judgement {
   if (end === null) return result('unknown', 'not-told', 'end-of-support');
-  const left = daysBetween(day, deadline(end, { n: 0, unit: 'day' }).day);
+  const left = daysBetween(day, end);
   if (left < 0) return result('overdue', 'late', 'end-of-support', end);
   return left <= replaceInDays
     ? result('due', 'late', 'end-of-support', end, left)

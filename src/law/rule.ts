@@ -40,6 +40,23 @@ function applies(scope: Scope | undefined, facts: Facts, profiles: readonly Prof
   return !(scope.unlessRecorded && facts.recorded?.includes(scope.unlessRecorded));
 }
 
+/** A profile never changes, so its answers become reasons once. */
+const asReasons = new WeakMap<Profile, Map<string, readonly Reason[]>>();
+function reasonsOf(profile: Profile, clause: string): readonly Reason[] {
+  let of = asReasons.get(profile);
+  if (!of) {
+    of = new Map();
+    asReasons.set(profile, of);
+  }
+  let reasons = of.get(clause);
+  if (!reasons) {
+    const { id, layer } = profile;
+    reasons = (profile.answers[clause] ?? []).map((answer) => ({ profile: id, layer, answer }));
+    of.set(clause, reasons);
+  }
+  return reasons;
+}
+
 /** `facts` decide which answers reach this site; `day` decides which of them are the law. */
 export function rule<C extends Clause>(
   clause: C,
@@ -50,9 +67,9 @@ export function rule<C extends Clause>(
   const reached: Reason[] = [];
   const unverified: Reason[] = [];
   for (const profile of profiles)
-    for (const answer of profile.answers[clause.id] ?? []) {
+    for (const reason of reasonsOf(profile, clause.id)) {
+      const { answer } = reason;
       if (!inForce(answer.cite, day) || !applies(answer.scope, facts, profiles)) continue;
-      const reason = { profile: profile.id, layer: profile.layer, answer };
       if (answer.cite.confidence === 'M') unverified.push(reason);
       else reached.push(reason);
     }
@@ -87,11 +104,12 @@ function combine(
       const { order } = clause;
       return best(reasons, (reason) => -order.indexOf(reason.answer.value as string));
     }
-    case 'union':
-      return {
-        value: [...new Set(reasons.flatMap((reason) => reason.answer.value as readonly string[]))],
-        because: reasons,
-      };
+    case 'union': {
+      const value: string[] = [];
+      for (const { answer } of reasons)
+        for (const item of answer.value as readonly string[]) if (!value.includes(item)) value.push(item);
+      return { value, because: reasons };
+    }
     case 'intersection':
       return {
         value: intersection(reasons.map((reason) => reason.answer.value as readonly string[])),
