@@ -24,7 +24,10 @@ function columnsOf(t: T): Column<Head>[] {
     },
     { key: 'camera', title: t('camera'), value: (row) => row.cameraName, cell: (row) => row.cameraName },
     { key: 'site', title: t('site'), value: (row) => row.siteName, cell: (row) => row.siteName },
-    { key: 'day', title: t('day'), value: (row) => row.day, cell: (row) => row.day },
+    {
+      ...{ key: 'day', title: t('day'), value: (row: Head) => row.day },
+      cell: (row) => <span className="nowrap">{row.day}</span>,
+    },
     {
       ...{ key: 'why', title: t('why'), value: (row: Head) => row.why },
       cell: (row) => t(`why_${row.why}`),
