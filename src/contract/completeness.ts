@@ -7,14 +7,16 @@ import { byId, id, instant, instantIn } from './shapes.ts';
 const cause = z.enum(Object.keys(gapCauses) as [keyof typeof gapCauses]);
 const ms = z.number().int();
 
-/** Whole milliseconds that add up exactly: recorded + served + missing = whole, and the causes are the missing. */
+/** Whole milliseconds that add up exactly: recorded + away + served + missing = whole, and the causes are the missing. */
 export const figures = z.object({
   wholeMs: ms,
   recordedMs: ms,
+  /** Was recorded, and lies in storage that cannot be reached now: not missing, and not to be seen until it is back. */
+  awayMs: ms,
   /** Was recorded, and deleted when its term was over: not missing. */
   servedMs: ms,
   missingMs: ms,
-  /** (recorded + served) / whole, 0–1. */
+  /** (recorded + away + served) / whole, 0–1. */
   coverage: z.number(),
   causes: z.array(z.object({ cause, ms })),
 });

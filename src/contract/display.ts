@@ -49,7 +49,15 @@ export const calendar = endpoint({
   params: byId,
   query: z.object({ month: z.string().regex(/^\d{4}-\d{2}$/), timeZone: z.string().max(60) }),
   reply: z.object({
-    days: z.array(z.object({ day: z.string(), seconds: z.number(), gaps: z.number().int() })),
+    days: z.array(
+      z.object({
+        day: z.string(),
+        seconds: z.number(),
+        /** Of them what lies in storage that cannot be reached now: not lost, and not to be seen until it is back. */
+        awaySeconds: z.number(),
+        gaps: z.number().int(),
+      }),
+    ),
   }),
   says: 'Recorded seconds for each day of a month, by the days of a time zone.',
 });
@@ -71,6 +79,8 @@ export const calendars = endpoint({
       siteId: id,
       /** Day of the month, and recorded seconds; days without footage are left out. */
       days: z.array(z.tuple([z.number().int(), z.number()])),
+      /** Days of which something lies in storage that cannot be reached now. */
+      away: z.array(z.number().int()),
     }),
   ),
   says: 'Recorded seconds for each day of a month, of all cameras, each by the days of its site.',

@@ -1,5 +1,6 @@
 /** How long footage is kept: a site's law and policy, marks, holds, erasure, and the certificates of what went. */
 import { z } from 'zod';
+import { bucketProblem } from './buckets.ts';
 import { endpoint } from './endpoint.ts';
 import { byId, id, instant, instantIn, listOf, note, page } from './shapes.ts';
 
@@ -342,6 +343,10 @@ export const certificateHead = z.object({
   count: z.number().int(),
   bytes: z.number(),
   trouble: z.string().nullable(),
+  /** The trouble as a code of the catalogue, when a bucket is what stands in the way: it locks what is to go. */
+  problem: bucketProblem.nullable(),
+  /** It is tried again then; null: at the next look. */
+  again: instant.nullable(),
 });
 export const certificate = certificateHead.extend({
   because: z.array(reason),

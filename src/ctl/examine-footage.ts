@@ -4,9 +4,7 @@
  * deleted here; the index gets the digest of what a rebuild took in unread.
  */
 import { createHash } from 'node:crypto';
-import { type Dirent, existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Kysely } from 'kysely';
 import { type Clock, Fault, sayError } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
@@ -16,6 +14,7 @@ import { examine, inspect, openBytes, type SegmentBytes } from '../engine/segmen
 import { digestNotRead, setDigest } from '../store/index.ts';
 import { fileNameOf, isDay, isSource } from './footage-names.ts';
 import type { Pace } from './pace.ts';
+import { bucketPlace, type Entry, folderPlace, type Place } from './places.ts';
 
 export const depths = ['present', 'size', 'digest'] as const;
 export type Depth = (typeof depths)[number];
@@ -55,6 +54,8 @@ export interface FootageSeen {
   bytes: number;
   /** Being written, or taken up by the next start: in no index yet, and right so. */
   fresh: number;
+  /** There twice, on its way into a bucket: the same under the same path, and the row names one of them. */
+  moving: number;
   /** Taken in unread by a rebuild, now read and proven: the index has their digest. */
   digested: number;
   findings: number;
@@ -80,19 +81,15 @@ interface Row {
   readonly bytes: number;
   readonly digest: Uint8Array;
 }
-interface Place {
-  readonly id: string;
-  readonly path: string;
-  readonly isFolder: boolean;
-}
-
 const dayMs = 86_400_000;
 const streams = ['main', 'sub'] as const;
 /** A minute a segment is 1,440 a day; a camera that comes and goes every second stays below. */
 const maxRows = 200_000;
 
 export async function examineFootage(at: ExamineAt): Promise<FootageSeen> {
-  const seen: FootageSeen = { segments: 0, files: 0, bytes: 0, fresh: 0, digested: 0, findings: 0 };
+  const seen: FootageSeen = {
+    ...{ segments: 0, files: 0, bytes: 0, fresh: 0, moving: 0, digested: 0, findings: 0 },
+  };
   const count: ExamineAt = {
     ...at,
     found: (finding) => {
@@ -101,77 +98,86 @@ export async function examineFootage(at: ExamineAt): Promise<FootageSeen> {
     },
   };
   const volumes = await at.db.selectFrom('volume').selectAll().orderBy('id').execute();
-  const places = volumes.map((row): Place => ({ id: row.id, path: row.path, isFolder: isFolder(row) }));
   const total = {
     segments: volumes.reduce((sum, row) => sum + row.segments, 0),
     bytes: volumes.reduce((sum, row) => sum + row.bytes, 0),
   };
-  const known = await usable(count, places);
-  const away = new Set<string>();
-  for (const source of await sourcesOf(count, known)) {
-    for await (const day of daysOf(at.db, known, source, count.found)) {
-      await examineDay({ ...count, seen, places: known, away }, source, day);
+  using stack = new DisposableStack();
+  const places = usable(count, volumes, (place) => stack.use(place));
+  const day: DayAt = { ...count, seen, places, away: new Set() };
+  for (const source of await sourcesOf(day)) {
+    for await (const one of daysOf(day, source)) {
+      await examineDay(day, source, one);
       at.progress(seen, total);
     }
   }
   return seen;
 }
 
-const isFolder = (row: object): boolean => !('kind' in row) || row.kind === 'folder';
+interface VolumeRow {
+  readonly id: string;
+  readonly path: string;
+  readonly kind?: string;
+  readonly removed?: Date | null;
+}
 
 /** A volume that is not there is one finding, not one for each of its segments. */
-async function usable(at: ExamineAt, places: readonly Place[]): Promise<Place[]> {
+function usable(at: ExamineAt, volumes: readonly VolumeRow[], use: (place: Place) => Place): Place[] {
   const good: Place[] = [];
-  for (const place of places) {
-    if (!place.isFolder || existsSync(place.path)) good.push(place);
-    else at.found({ what: 'volume', path: place.path, why: 'it is not there' });
+  for (const row of volumes) {
+    const isFolder = row.kind === undefined || row.kind === 'folder';
+    // A bucket is removed only when nothing lies in it, and its secret goes with it.
+    if (!isFolder && row.removed) continue;
+    const place = isFolder ? (existsSync(row.path) ? folderPlace(row) : null) : bucketPlace(row);
+    const why = isFolder ? 'it is not there' : 'its secret cannot be opened with the keys that are here';
+    if (place !== null) good.push(use(place));
+    else at.found({ what: 'volume', path: row.path, why });
   }
   return good;
 }
 
-/** `<camera>.<stream>`: what the index has and what lies on the disks. */
-async function sourcesOf(at: ExamineAt, places: readonly Place[]): Promise<string[]> {
+/** `<camera>.<stream>`: what the index has and what lies in the volumes. */
+async function sourcesOf(at: DayAt): Promise<string[]> {
   const cameras = await at.db.selectFrom('camera').select('id').orderBy('id').execute();
   const sources = new Set(cameras.flatMap(({ id }) => streams.map((stream) => `${id}.${stream}`)));
-  for (const place of places.filter((one) => one.isFolder)) {
-    for (const entry of await list(place, '', at.found)) {
-      if (entry.isDirectory() && isSource(entry.name)) sources.add(entry.name);
-      else if (!isOurs(entry)) at.found({ what: 'foreign', path: join(place.path, entry.name) });
+  for (const place of at.places) {
+    for (const entry of await list(at, place, '')) {
+      if (entry.isFolder && isSource(entry.name)) sources.add(entry.name);
+      else if (!isOurs(entry)) at.found({ what: 'foreign', path: `${place.path}/${entry.name}` });
     }
   }
   return [...sources].sort();
 }
 
-/** The file system's own, and what Custos keeps beside the footage. */
-const isOurs = (entry: Dirent): boolean => entry.name === 'lost+found' || entry.name.startsWith('.custos');
+/** The file system's own, what Custos keeps beside the footage, and what it tries a bucket with. */
+const isOurs = ({ name }: Entry): boolean =>
+  name === 'lost+found' || name.startsWith('.custos') || name === 'custos-test';
 
-async function list(place: Place, path: string, found: ExamineAt['found']): Promise<Dirent[]> {
+async function list(at: DayAt, place: Place, path: string): Promise<Entry[]> {
+  if (at.away.has(place.id)) return [];
   try {
-    return await readdir(join(place.path, path), { withFileTypes: true });
+    return await place.list(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      found({ what: 'volume', path: join(place.path, path), why: sayError(error) });
+    const finding = place.isFolder
+      ? ({ what: 'volume', path: `${place.path}/${path}`, why: sayError(error) } as const)
+      : awayOnce(at, place, error);
+    if (finding) at.found(finding);
     return [];
   }
 }
 
 /** Days of a stream, oldest first: those of the index are asked for one by one. */
-async function* daysOf(
-  db: Kysely<Tables>,
-  places: readonly Place[],
-  source: string,
-  found: ExamineAt['found'],
-): AsyncGenerator<string> {
-  const onDisk = new Set<string>();
-  for (const place of places.filter((one) => one.isFolder)) {
-    for (const entry of await list(place, source, found)) {
-      if (entry.isDirectory() && isDay(entry.name)) onDisk.add(entry.name);
-      else found({ what: 'foreign', path: join(place.path, source, entry.name) });
+async function* daysOf(at: DayAt, source: string): AsyncGenerator<string> {
+  const stored = new Set<string>();
+  for (const place of at.places) {
+    for (const entry of await list(at, place, source)) {
+      if (entry.isFolder && isDay(entry.name)) stored.add(entry.name);
+      else at.found({ what: 'foreign', path: `${place.path}/${source}/${entry.name}` });
     }
   }
-  const left = [...onDisk].sort();
+  const left = [...stored].sort();
   for (let sinceMs = Number.MIN_SAFE_INTEGER; ; ) {
-    const next = await nextStart(db, source, sinceMs);
+    const next = await nextStart(at.db, source, sinceMs);
     const day = next === null ? null : dayOf(next);
     while (left.length > 0 && (day === null || left[0]! < day)) yield left.shift() as string;
     if (day === null) return;
@@ -208,23 +214,32 @@ type DayAt = ExamineAt & {
   readonly away: Set<string>;
 };
 
+/** A file, and how long its listing says that it is. */
+interface Found {
+  readonly place: Place;
+  readonly path: string;
+  readonly bytes: number | null;
+}
+
 async function examineDay(at: DayAt, source: string, day: string): Promise<void> {
   // The files first: one that gets its row while we look is then known, and one that is deleted is asked for twice.
-  const files = new Map<string, Place>();
-  for (const place of at.places.filter((one) => one.isFolder)) {
-    for (const entry of await list(place, `${source}/${day}`, at.found)) {
-      const path = `${source}/${day}/${entry.name}`;
-      if (entry.isFile() && fileNameOf(entry.name)) files.set(`${place.id} ${path}`, place);
-      else at.found({ what: 'foreign', path: join(place.path, path) });
+  const files = new Map<string, Found>();
+  for (const place of at.places) {
+    for (const { name, isFile, bytes } of await list(at, place, `${source}/${day}`)) {
+      const path = `${source}/${day}/${name}`;
+      if (isFile && fileNameOf(name)) files.set(`${place.id} ${path}`, { place, path, bytes });
+      else at.found({ what: 'foreign', path: `${place.path}/${path}` });
     }
   }
   for (const row of await rowsOf(at.db, source, day)) {
     const place = at.places.find(({ id }) => id === row.volumeId);
-    const isListed = files.delete(`${row.volumeId} ${row.path}`);
+    const key = `${row.volumeId} ${row.path}`;
+    const listed = files.get(key) ?? null;
+    files.delete(key);
     if (!place || at.away.has(place.id)) continue;
-    await at.pace.turn(() => examineRow(at, place, row, isListed));
+    await at.pace.turn(() => examineRow(at, place, row, listed));
   }
-  for (const [key, place] of files) await examineFile(at, place, key.slice(place.id.length + 1));
+  for (const file of files.values()) await examineFile(at, file);
 }
 
 async function rowsOf(db: Kysely<Tables>, source: string, day: string): Promise<Row[]> {
@@ -243,27 +258,31 @@ async function rowsOf(db: Kysely<Tables>, source: string, day: string): Promise<
   return rows.map(({ volume_id, ...row }) => ({ ...row, volumeId: volume_id }));
 }
 
-async function examineRow(at: DayAt, place: Place, row: Row, isListed: boolean): Promise<void> {
+async function examineRow(at: DayAt, place: Place, row: Row, listed: Found | null): Promise<void> {
   at.seen.segments++;
-  const finding = await judge(at, place, row, isListed);
+  const finding = await judge(at, place, row, listed);
   // Retention may have been faster than we are.
   if (finding && (await isStillKnown(at.db, row))) at.found(finding);
 }
 
-async function judge(at: DayAt, place: Place, row: Row, isListed: boolean): Promise<FootageFinding | null> {
-  const path = join(place.path, row.path);
+async function judge(
+  at: DayAt,
+  place: Place,
+  row: Row,
+  listed: Found | null,
+): Promise<FootageFinding | null> {
+  const path = `${place.path}/${row.path}`;
   const named = { path, segment: row.id };
-  if (at.depth === 'present' && isListed) return null;
-  if (at.depth === 'size' && place.isFolder) {
-    const there = await stat(path).catch(() => null);
-    if (there) return bySize(named, there.size, row.bytes);
-    return { what: 'missing', ...named };
-  }
+  if (at.depth === 'present' && listed !== null) return null;
   try {
+    if (at.depth !== 'digest') {
+      const size = listed?.bytes ?? (await place.sizeOf(row.path));
+      if (size === null) return { what: 'missing', ...named };
+      return at.depth === 'present' ? null : bySize(named, size, row.bytes);
+    }
     await using bytes = await openBytes(place, row.path);
-    const size = await bytes.size();
-    const wrong = bySize(named, size, row.bytes);
-    if (at.depth !== 'digest' || wrong) return wrong;
+    const wrong = bySize(named, await bytes.size(), row.bytes);
+    if (wrong) return wrong;
     const digest = await digestOf(bytes, at);
     if (digest.equals(row.digest)) return null;
     if (notRead.equals(row.digest)) return await firstRead(at, place, row, digest);
@@ -284,7 +303,7 @@ async function firstRead(
   row: Row,
   digest: Uint8Array,
 ): Promise<FootageFinding | null> {
-  const named = { path: join(place.path, row.path), segment: row.id };
+  const named = { path: `${place.path}/${row.path}`, segment: row.id };
   if (at.keys === null) return { what: 'sealed', ...named, why: 'there are no keys to open it with' };
   const wrong = await examine(place, row.path, at.keys);
   if (wrong.length > 0) return { what: 'sealed', ...named, why: wrong.slice(0, 3).join('; ') };
@@ -344,26 +363,58 @@ async function isStillKnown(db: Kysely<Tables>, row: Row): Promise<boolean> {
   return found !== null && found.path === row.path && found.volumeId === row.volumeId;
 }
 
-async function findRow(db: Kysely<Tables>, id: string): Promise<{ volumeId: string; path: string } | null> {
+interface Known {
+  readonly volumeId: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+async function findRow(db: Kysely<Tables>, id: string): Promise<Known | null> {
   const row = await db
     .selectFrom('segment')
-    .select(['volume_id', 'path'])
+    .select(['volume_id', 'path', 'bytes'])
     .where('id', '=', id)
     .limit(1)
     .executeTakeFirst();
-  return row ? { volumeId: row.volume_id, path: row.path } : null;
+  return row ? { volumeId: row.volume_id, path: row.path, bytes: row.bytes } : null;
 }
 
-/** A file that no row of its day names: written now, a second of its kind, or one that nobody knows. */
-async function examineFile(at: DayAt, place: Place, path: string): Promise<void> {
+/** A file that no row of its day names: written or moved now, a second of its kind, or one that nobody knows. */
+async function examineFile(at: DayAt, file: Found): Promise<void> {
   at.seen.files++;
+  const { place, path } = file;
   const { startMs, id } = fileNameOf(path.slice(path.lastIndexOf('/') + 1))!;
   const row = await findRow(at.db, id);
-  const full = join(place.path, path);
+  const full = `${place.path}/${path}`;
   if (row?.volumeId === place.id && row.path === path) return;
   if (row) {
     const other = at.places.find((one) => one.id === row.volumeId);
-    at.found({ what: 'double', path: full, segment: id, other: join(other?.path ?? row.volumeId, row.path) });
+    if (await isMoving(at.db, file, row, other)) at.seen.moving++;
+    else
+      at.found({
+        what: 'double',
+        path: full,
+        segment: id,
+        other: `${other?.path ?? row.volumeId}/${row.path}`,
+      });
   } else if (startMs >= at.freshFromMs) at.seen.fresh++;
-  else if (existsSync(full)) at.found({ what: 'unknown', path: full });
+  else if (await place.has(path).catch(() => true)) at.found({ what: 'unknown', path: full });
+}
+
+/** Carried into a bucket and not told of by its row yet; or told of, and not removed from its folder yet. */
+async function isMoving(
+  db: Kysely<Tables>,
+  { place, path, bytes }: Found,
+  row: Known,
+  other: Place | undefined,
+): Promise<boolean> {
+  if (row.path !== path) return false;
+  if (!place.isFolder) return other?.isFolder === true && bytes === row.bytes;
+  const moved = await db
+    .selectFrom('moved_file')
+    .select('path')
+    .where('volume_id', '=', place.id)
+    .where('path', '=', path)
+    .executeTakeFirst();
+  return moved !== undefined;
 }

@@ -60,7 +60,10 @@ export async function fsckFootage(
 }
 
 /** Segments that were moved are read where they are; a bucket whose secret cannot be opened is named as a volume. */
-async function knowBuckets(db: Parameters<typeof bucketAccesses>[0]['db'], keysDir: string): Promise<void> {
+export async function knowBuckets(
+  db: Parameters<typeof bucketAccesses>[0]['db'],
+  keysDir: string,
+): Promise<void> {
   const hasBucket = await db.selectFrom('bucket').select('volume_id').limit(1).executeTakeFirst();
   if (!hasBucket) return;
   const box = await openSecretBox(keysDir);
@@ -124,13 +127,19 @@ export function sentenceOf(finding: FootageFinding): Both {
 
 const mb = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-function summaryOf({ segments, findings, fresh, bytes }: FootageSeen, depth: Depth): Both {
+function summaryOf({ segments, findings, fresh, moving, bytes }: FootageSeen, depth: Depth): Both {
   const read =
     depth === 'digest' ? { en: `, ${mb(bytes)} read`, zh: `，已读取 ${mb(bytes)}` } : { en: '', zh: '' };
-  const waiting =
+  const none = { en: '', zh: '' };
+  const young =
     fresh > 0
       ? { en: `; ${fresh} files are so new that they have no row yet`, zh: `；${fresh} 个新文件尚未入索引` }
-      : { en: '', zh: '' };
+      : none;
+  const onTheWay =
+    moving > 0
+      ? { en: `; ${moving} are on their way into a bucket`, zh: `；${moving} 个正在移入对象存储` }
+      : none;
+  const waiting = { en: young.en + onTheWay.en, zh: young.zh + onTheWay.zh };
   return findings === 0
     ? {
         en: `✔ ${segments} segments: all as the index says${read.en}${waiting.en}.`,

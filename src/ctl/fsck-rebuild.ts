@@ -2,15 +2,17 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Fault, noLog, systemClock } from '../base/index.ts';
+import { Fault, noLog, openSecretBox, systemClock } from '../base/index.ts';
 import { openDatabase } from '../db/index.ts';
+import { knownBuckets } from '../engine/bucket/index.ts';
 import type { Volume } from '../engine/index.ts';
 import { markName } from '../engine/segment/index.ts';
 import { openKeys } from '../parts.ts';
-import { type Adopted, Adoption, adoptVolume } from '../store/index.ts';
+import { type Adopted, Adoption, adoptBucket, adoptVolume } from '../store/index.ts';
+import { readBucketFile } from './bucket-file.ts';
 import { type Both, readArguments, type Terminal } from './command.ts';
 import { examineFootage, type FootageFinding } from './examine-footage.ts';
-import { sentenceOf } from './fsck-footage.ts';
+import { knowBuckets, sentenceOf } from './fsck-footage.ts';
 import { isRunning } from './is-running.ts';
 import { paceOf } from './pace.ts';
 import { showProgress } from './progress.ts';
@@ -28,7 +30,7 @@ interface Outcome extends Adopted {
 export async function fsckRebuild(
   args: readonly string[],
   terminal: Terminal,
-  folders: readonly string[],
+  { volumes: folders, buckets }: { readonly volumes: readonly string[]; readonly buckets: readonly string[] },
 ): Promise<0 | 1> {
   const { settings, isJson } = readArguments(args, terminal);
   await mkdir(settings.data, { recursive: true, mode: 0o700 });
@@ -42,6 +44,8 @@ export async function fsckRebuild(
     join(settings.data, 'footage'),
     ...folders.map((one) => resolve(one)),
   ]);
+  const keysDir = join(settings.data, 'keys');
+  volumes.push(...(await bucketsOf(db, keysDir, buckets)));
   const keys = await openKeys(settings, join(settings.data, 'keys'), systemClock);
 
   const progress = showProgress({
@@ -93,6 +97,18 @@ async function volumesOf(db: Db['kysely'], folders: readonly string[]): Promise<
     if (existsSync(row.path) && !volumes.some(({ id }) => id === row.id))
       volumes.push({ id: row.id, path: row.path });
   return volumes;
+}
+
+/** Those that a file says how to reach, and those that the index still knows. */
+async function bucketsOf(db: Db, keysDir: string, files: readonly string[]): Promise<Volume[]> {
+  if (files.length > 0) await mkdir(keysDir, { recursive: true, mode: 0o700 });
+  for (const file of files) {
+    const given = await readBucketFile(file);
+    await adoptBucket({ db, box: await openSecretBox(keysDir), clock: systemClock }, given);
+  }
+  await knowBuckets(db.kysely, keysDir);
+  const rows = await db.kysely.selectFrom('volume').select(['id', 'path']).execute();
+  return rows.filter(({ id }) => knownBuckets().has(id));
 }
 
 /** Which volume it was, as its marker says. */

@@ -19,7 +19,7 @@ export const fsck: Command = {
   },
   run: async (args, terminal) => {
     const { asked, rest } = readTask(args);
-    if (asked.task === 'rebuild') return fsckRebuild(rest, terminal, asked.volumes);
+    if (asked.task === 'rebuild') return fsckRebuild(rest, terminal, asked);
     if (asked.task === 'footage') return fsckFootage(rest, terminal, asked);
     return fsckLedger(rest, terminal);
   },
@@ -27,13 +27,14 @@ export const fsck: Command = {
 
 type Asked =
   | { readonly task: 'ledger' }
-  | { readonly task: 'rebuild'; readonly volumes: readonly string[] }
+  | { readonly task: 'rebuild'; readonly volumes: readonly string[]; readonly buckets: readonly string[] }
   | { readonly task: 'footage'; readonly depth: Depth; readonly isFast: boolean };
 
 /** What is to be done, and what is left of the arguments: those that `npm start` knows too. */
 function readTask(args: readonly string[]): { asked: Asked; rest: readonly string[] } {
   const rest: string[] = [];
   const volumes: string[] = [];
+  const buckets: string[] = [];
   const flags = new Set<string>();
   let depth: Depth | null = null;
   for (let i = 0; i < args.length; i++) {
@@ -41,13 +42,14 @@ function readTask(args: readonly string[]): { asked: Asked; rest: readonly strin
     const value = () => inline ?? args[++i] ?? '';
     if (name === '--depth') depth = readDepth(value());
     else if (name === '--volume') volumes.push(value());
+    else if (name === '--bucket') buckets.push(value());
     else if (name === '--ledger' || name === '--rebuild' || name === '--fast') flags.add(name);
     else rest.push(args[i] as string);
   }
   const tasks = [depth !== null, flags.has('--ledger'), flags.has('--rebuild')].filter(Boolean).length;
   if (tasks !== 1) throw new Usage(`fsck needs one of --depth ${depths.join('|')}, --rebuild or --ledger.`);
   if (depth !== null) return { asked: { task: 'footage', depth, isFast: flags.has('--fast') }, rest };
-  return { asked: flags.has('--rebuild') ? { task: 'rebuild', volumes } : { task: 'ledger' }, rest };
+  return { asked: flags.has('--rebuild') ? { task: 'rebuild', volumes, buckets } : { task: 'ledger' }, rest };
 }
 
 function readDepth(given: string): Depth {

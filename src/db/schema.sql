@@ -673,6 +673,8 @@ create table certificate (
   tries integer not null default 0,
   finished timestamptz,
   seq bigint not null,
+  problem jsonb,
+  again timestamptz,
   check ((state = 'done') = (finished is not null))
 );
 comment on table certificate is 'A deletion of segments of one camera and day: what went, why and by whose order. Never deleted. Written by store, by the reaper.';
@@ -688,6 +690,8 @@ comment on column certificate.keys_kept is 'Keys that stay, and why: files that 
 comment on column certificate.missing is 'Ids of segments whose file was gone before.';
 comment on column certificate.trouble is 'Why it is not done yet; null = nothing is wrong.';
 comment on column certificate.seq is 'The entry of the ledger that ordered it.';
+comment on column certificate.problem is 'Code and values of the bucket''s problem that stands in the way, when that is what it is; null = none, or another trouble.';
+comment on column certificate.again is 'What was refused until a day is not tried before this; null = at every look.';
 create index certificate_open on certificate (no) where state = 'ordered';
 create index certificate_of_camera on certificate (camera_id, day);
 

@@ -379,6 +379,12 @@ export interface CertificateTable {
   tries: Generated<number>;
   finished: Date | null;
   seq: number;
+  problem: ColumnType<
+    { code: string; values: Record<string, string | number> } | null,
+    string | null | undefined,
+    string | null
+  >;
+  again: ColumnType<Date | null, Date | null | undefined, Date | null>;
 }
 
 /** Written by `store/`, by the reaper; one row. */

@@ -25,6 +25,7 @@ const words = {
     },
     ...{
       recorded: 'Recorded',
+      away: 'Recorded, in storage that cannot be reached now',
       served: 'Kept for its term, then deleted',
       missing: 'Missing',
       until: 'Figures up to',
@@ -59,6 +60,7 @@ const words = {
   },
   zh: {
     ...{ title: '视频录像完整性月报', site: '场所', month: '月份', zone: '时区', coverage: '完整率' },
+    away: '已录，所在存储目前无法访问',
     ...{ recorded: '已录', served: '期满已删', missing: '缺失', until: '统计截止' },
     ...{ digest: '存档摘要', notFiled: '尚未存档', cameras: '摄像机', camera: '摄像机', gaps: '缺口数' },
     ...{
@@ -93,6 +95,7 @@ export function completenessPaper(report: Completeness, filedDigest: string | nu
     [t.until, local(report.until, site.timeZone)],
     [t.coverage, share(report.coverage)],
     [t.recorded, span(report.recordedMs)],
+    ...(report.awayMs > 0 ? [[t.away, span(report.awayMs)] as const] : []),
     [t.served, span(report.servedMs)],
     [t.missing, span(report.missingMs)],
     [t.digest, filedDigest ? filedDigest.replace(/(.{32})/g, '$1 ').trim() : t.notFiled],

@@ -16,6 +16,7 @@ const words = {
       coverage: 'Coverage (%)',
       whole: 'Whole (s)',
     },
+    away: 'Recorded, not reachable now (s)',
     ...{ recorded: 'Recorded (s)', served: 'Kept for its term and deleted (s)', missing: 'Missing (s)' },
     ...{
       seconds: 'Seconds',
@@ -30,6 +31,7 @@ const words = {
   zh: {
     ...{ cameras: '摄像机', gaps: '最长缺口', days: '逐日', causes: '缺失原因' },
     ...{ camera: '摄像机', id: '编号', from: '起', to: '止', coverage: '完整率（%）', whole: '应录（秒）' },
+    away: '已录，目前无法访问（秒）',
     ...{ recorded: '已录（秒）', served: '期满已删除（秒）', missing: '缺失（秒）' },
     ...{
       seconds: '秒数',
@@ -49,15 +51,9 @@ const percent = (share: number): number => Math.floor(share * 1_000_000) / 10_00
 export function sheetsOf(report: Completeness, lang: Language): Sheet[] {
   const t = words[lang];
   const zone = report.site.timeZone;
-  const figures = (of: {
-    coverage: number;
-    wholeMs: number;
-    recordedMs: number;
-    servedMs: number;
-    missingMs: number;
-  }): Cell[] => [
+  const figures = (of: Completeness | Completeness['cameras'][number]): Cell[] => [
     percent(of.coverage),
-    ...[of.wholeMs, of.recordedMs, of.servedMs, of.missingMs].map(seconds),
+    ...[of.wholeMs, of.recordedMs, of.awayMs, of.servedMs, of.missingMs].map(seconds),
   ];
   const named = (camera: { name: string; retired: boolean }) =>
     camera.retired ? `${camera.name} (${t.retired})` : camera.name;
@@ -65,7 +61,19 @@ export function sheetsOf(report: Completeness, lang: Language): Sheet[] {
   return [
     {
       name: t.cameras,
-      head: [t.camera, t.coverage, t.whole, t.recorded, t.served, t.missing, t.count, t.from, t.to, t.id],
+      head: [
+        t.camera,
+        t.coverage,
+        t.whole,
+        t.recorded,
+        t.away,
+        t.served,
+        t.missing,
+        t.count,
+        t.from,
+        t.to,
+        t.id,
+      ],
       rows: [
         ...cameras.map((one) => [
           named(one),

@@ -459,6 +459,8 @@ const asHead = (head: CertificateHead) => ({
   count: head.count,
   bytes: head.bytes,
   trouble: head.trouble,
+  problem: head.problem && { code: head.problem.code, values: { ...head.problem.values } },
+  again: orNull(head.againMs),
 });
 
 const asCertificate = (certificate: CertificateHead & Certificate) => ({

@@ -26,6 +26,7 @@ export function mountRecorded(edge: VideoEdge): void {
       const items = page.map(({ id, name, siteId }, index) => ({
         ...{ camera: id, name, siteId },
         days: found[index]!.days.map(([day, seconds]): [number, number] => [day, seconds]),
+        away: [...found[index]!.away],
       }));
       return { items, ...nextOf(all.length > query.limit ? page.at(-1)?.id : undefined) };
     },

@@ -6,13 +6,12 @@ import type { Shelf } from './reaper-files.ts';
 export function bucketShelf(wire: Wire): Shelf {
   return {
     /**
-     * True: it is gone. A BucketFault `locked` names the day until which the storage keeps it, whoever asks; the reaper
+     * True: it is gone; false: it was gone before, which the certificate says. A BucketFault `locked` names the day until which the storage keeps it, whoever asks; the reaper
      * writes it down and comes again.
      */
     async remove(path) {
       try {
-        await deleteObject(wire, path);
-        return true;
+        return await deleteObject(wire, path);
       } catch (error) {
         throw new Fault(`${path}: ${(error as Error).message}`, { cause: error, retry: true });
       }

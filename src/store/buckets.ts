@@ -14,6 +14,7 @@ import {
   type BucketFeatures,
   checkBucket,
   type Engine,
+  featuresOf,
   isOfTheBucket,
   listObjects,
   Wire,
@@ -324,6 +325,44 @@ const asBucket = (row: Row): Stored => ({
   revision: row.revision,
   sealed: row.secret_sealed,
 });
+
+export type FoundBucket = BucketAccess & { readonly name: string; readonly id: string | null };
+
+/** A bucket that a rebuild reads becomes a volume again, from which nothing is moved or to which until a person says so. */
+export async function adoptBucket(
+  at: BucketsAt,
+  { name, id: wanted, ...access }: FoundBucket,
+): Promise<string> {
+  const { secretKey, ...given } = access;
+  const target = readTarget(given);
+  const path = addressOf(target);
+  const known = await at.db.kysely
+    .selectFrom('volume')
+    .select('id')
+    .where('kind', '=', 's3')
+    .where('removed', 'is', null)
+    .where((is) => is.or([is('path', '=', path), ...(wanted === null ? [] : [is('id', '=', wanted)])]))
+    .executeTakeFirst();
+  if (known) return known.id;
+  using wire = new Wire({ ...target, secretKey }, at.clock);
+  const { hasLock } = await featuresOf(wire, 1);
+  const id = wanted ?? newId('vol', at.clock.wallMs());
+  const now = new Date(at.clock.wallMs());
+  await at.db.kysely.transaction().execute(async (trx) => {
+    await trx
+      .insertInto('volume')
+      .values({ id, kind: 's3', name, path, created: now, added_by: 'custos fsck --rebuild' })
+      .execute();
+    await trx
+      .insertInto('bucket')
+      .values({
+        ...{ volume_id: id, ...bucketRow(target), has_lock: hasLock, checked: now, lock_mode: 'none' },
+        secret_sealed: at.box.seal(secretKey, secretContext(id)),
+      })
+      .execute();
+  });
+  return id;
+}
 
 /** How each bucket is reached, its secret open: for a process beside the server that reads what is stored. */
 export async function bucketAccesses({

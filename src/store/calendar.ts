@@ -5,12 +5,23 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database, Tables } from '../db/index.ts';
 import { clip, type Gap, merge, type Span } from './cover.ts';
-import { type CameraTime, covered, daysOf, gapsIn, recordedWindow, type StoreAt } from './timeline.ts';
+import {
+  awayIn,
+  type CameraTime,
+  covered,
+  daysOf,
+  gapsIn,
+  recordedWindow,
+  type StoreAt,
+  volumesAway,
+} from './timeline.ts';
 
 export interface CalendarDay {
   /** ISO date in the zone. */
   readonly day: string;
   readonly seconds: number;
+  /** Of them what lies where nothing can be read now. */
+  readonly awaySeconds: number;
   readonly gaps: number;
 }
 
@@ -34,13 +45,18 @@ export async function calendar(
 }
 
 async function fromTimeline(at: StoreAt, camera: CameraTime, days: readonly NamedDay[], window: Span) {
-  const { spans, gaps } = await covered(at, camera.id, window);
+  const found = await covered(at, camera.id, window);
+  const away = found.gaps.filter(isAway);
+  const gaps = found.gaps.filter((gap) => !isAway(gap));
   return days.map(({ day, ...within }) => ({
     day,
-    seconds: Math.round(lengthIn(spans, within) / 1000),
+    seconds: Math.round((lengthIn(found.spans, within) + lengthIn(away, within)) / 1000),
+    awaySeconds: Math.round(lengthIn(away, within) / 1000),
     gaps: gaps.filter((gap) => gap.fromMs < within.toMs && gap.toMs > within.fromMs).length,
   }));
 }
+
+const isAway = (gap: Gap): boolean => gap.cause === 'bucket-away';
 
 interface Counted {
   readonly recordedMs: number;
@@ -91,6 +107,7 @@ async function fromCounts(
 ): Promise<CalendarDay[]> {
   const told = (await gapsIn(at.db, [camera.id], window, at.clock.wallMs())).get(camera.id) ?? [];
   const fresh = freshSpans(at, camera.id);
+  const away = merge(await awayIn(at.db, camera.id, window), 0);
   return days.map(({ day, ...whole }) => {
     const within = clip(whole, window);
     const { recordedMs, segments } = counted.get(day) ?? { recordedMs: 0, segments: 0 };
@@ -99,7 +116,10 @@ async function fromCounts(
     const here = told.filter((gap) => gap.fromMs < within.toMs && gap.toMs > within.fromMs);
     const untoldMs = lengthMs - keptMs - toldMs(here, within);
     const isUntold = untoldMs > leastUntoldMs + joinMs * segments;
-    return { day, seconds: Math.round(keptMs / 1000), gaps: here.length + (isUntold ? 1 : 0) };
+    return {
+      ...{ day, seconds: Math.round(keptMs / 1000), gaps: here.length + (isUntold ? 1 : 0) },
+      awaySeconds: Math.round(Math.min(keptMs, lengthIn(away, within)) / 1000),
+    };
   });
 }
 
@@ -119,6 +139,8 @@ export interface CalendarOfCamera {
   readonly cameraId: string;
   /** Day of the month and recorded seconds. */
   readonly days: readonly (readonly [day: number, seconds: number])[];
+  /** Days of which something lies where nothing can be read now. */
+  readonly away: readonly number[];
 }
 
 /** A month of many cameras, each in the days of its own site; in the order in which they are asked for. */
@@ -129,7 +151,45 @@ export async function calendarOf(
 ): Promise<CalendarOfCamera[]> {
   const rows = await calendarQuery(db.kysely, cameraIds, month).execute();
   const found = new Map(rows.map((row) => [row.camera_id, row.days]));
-  return cameraIds.map((cameraId) => ({ cameraId, days: daysIn(found.get(cameraId) ?? '{}') }));
+  const away = await awayDays(db.kysely, cameraIds, month);
+  return cameraIds.map((cameraId) => ({
+    ...{ cameraId, days: daysIn(found.get(cameraId) ?? '{}'), away: away.get(cameraId) ?? [] },
+  }));
+}
+
+/**
+ * Asked only while a volume is away: the first and the last file of each day. Footage moves oldest first, so that a day
+ * of which anything is there begins or ends there.
+ */
+async function awayDays(
+  db: Kysely<Tables>,
+  cameraIds: readonly string[],
+  month: string,
+): Promise<Map<string, number[]>> {
+  const volumes = await volumesAway(db);
+  if (volumes.length === 0) return new Map();
+  const ids = volumes.map(({ id }) => id);
+  const end = (way: 'asc' | 'desc') => sql`
+    select volume_id from (
+      select volume_id from segment
+      where segment.camera_id = found.camera_id and stream = 'main' and start_ms >= from_ms and start_ms < to_ms
+      order by start_ms ${sql.raw(way)} limit 1
+    ) as ${sql.raw(`${way}_end`)}`;
+  const { rows } = await sql<{ camera_id: string; days: number[] }>`
+    select camera_id, array_agg(number order by number) as days from (
+      select recorded_day.camera_id, extract(day from day)::int4 as number,
+        (extract(epoch from day::timestamp at time zone time_zone) * 1000)::int8 as from_ms,
+        (extract(epoch from (day + 1)::timestamp at time zone time_zone) * 1000)::int8 as to_ms
+      from recorded_day join recorded_zone on recorded_zone.camera_id = recorded_day.camera_id
+      where recorded_day.camera_id = any(${cameraIds}::text[]) and segments > 0
+        and day >= ${`${month}-01`}::date and day < (${`${month}-01`}::date + interval '1 month')::date
+    ) as found
+    where exists (
+      select 1 from (${end('asc')} union all ${end('desc')}) as ends where volume_id = any(${ids}::text[])
+    )
+    group by camera_id
+  `.execute(db);
+  return new Map(rows.map((row) => [row.camera_id, row.days]));
 }
 
 /** A day and its seconds as one number: a thousand cameras have thirty thousand of them. */

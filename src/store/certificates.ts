@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Clock, newId, refuse } from '../base/index.ts';
+import { type BucketProblem, bucketProblems } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import type { Reason } from '../law/index.ts';
 import { append, canonicalJson, system } from '../ledger/index.ts';
@@ -55,6 +56,10 @@ export interface Certificate {
   readonly keys: readonly { source: string; keyId: string; atMs: number }[];
   readonly keysKept: readonly { source: string; why: string }[];
   readonly trouble: string | null;
+  /** The trouble, when it is a bucket's. */
+  readonly problem: BucketProblem | null;
+  /** It is not tried before. */
+  readonly againMs: number | null;
   readonly finishedMs: number | null;
   readonly seq: number;
 }
@@ -103,7 +108,12 @@ export async function orderDeletion(
       trx,
     );
     const of = await keepingOfCamera(trx, cameraId, at.nowMs);
-    const rows = await lockSegments(trx, cameraId, candidates);
+    const ordered = await orderedAlready(trx, cameraId, candidates);
+    const rows = await lockSegments(
+      trx,
+      cameraId,
+      candidates.filter(({ id }) => !ordered.has(id)),
+    );
     const judged = rows.map((segment) => ({ segment, sentence: sentenceOf(segment, of, at) }));
     const first = judged.map(({ sentence }) => sentence).find((sentence) => sentence.kind === 'delete');
     if (!first) return null;
@@ -117,6 +127,20 @@ export async function orderDeletion(
     const given = { cameraId, day, why, because: reasons, orderedBy, segments };
     return writeOrder(trx, given, clock.wallMs());
   });
+}
+
+/** What stands in the way of an order is no reason for another: of one segment there is one certificate. */
+async function orderedAlready(
+  trx: Transaction<Tables>,
+  cameraId: string,
+  candidates: readonly Candidate[],
+): Promise<Set<string>> {
+  const days = [...new Set(candidates.map(({ startMs }) => utcDay(startMs)))];
+  const { rows } = await sql<{ id: string }>`
+    select one ->> 'id' as id from certificate, jsonb_array_elements(segments) as one
+    where camera_id = ${cameraId} and state = 'ordered' and day = any(${days}::date[])
+  `.execute(trx);
+  return new Set(rows.map(({ id }) => id));
 }
 
 async function lockSegments(
@@ -196,7 +220,7 @@ async function writeOrder(
   return {
     ...{ id, no, cameraId, day, state: 'ordered', why, because, orderedMs: nowMs, orderedBy, segments },
     ...{ count: segments.length, bytes, digest, seq, missing: [], keys: [], keysKept: [] },
-    ...{ trouble: null, finishedMs: null },
+    ...{ trouble: null, problem: null, againMs: null, finishedMs: null },
   };
 }
 
@@ -298,7 +322,7 @@ export async function finishDeletion(
     const done = await trx
       .updateTable('certificate')
       .set({
-        ...{ state: 'done', finished: new Date(nowMs), trouble: null },
+        ...{ state: 'done', finished: new Date(nowMs), trouble: null, problem: null, again: null },
         missing: JSON.stringify(how.missing),
         keys: JSON.stringify(how.keys),
         keys_kept: JSON.stringify(how.keysKept),
@@ -316,16 +340,26 @@ export async function finishDeletion(
   });
 }
 
+export interface Trouble {
+  readonly trouble: string;
+  readonly problem: BucketProblem | null;
+  readonly againMs: number | null;
+}
+
 /** What stands in the way, for the board; what was found to be gone before is kept for the certificate. */
 export async function noteTrouble(
   db: Kysely<Tables>,
   id: string,
-  trouble: string,
+  { trouble, problem, againMs }: Trouble,
   missing: readonly string[],
 ): Promise<void> {
   await db
     .updateTable('certificate')
-    .set({ trouble: trouble.slice(0, 500), tries: sql`tries + 1`, missing: JSON.stringify(missing) })
+    .set({
+      ...{ trouble: trouble.slice(0, 500), tries: sql`tries + 1`, missing: JSON.stringify(missing) },
+      problem: problem && JSON.stringify(problem),
+      again: againMs === null ? null : new Date(againMs),
+    })
     .where('id', '=', id)
     .execute();
 }
@@ -338,7 +372,7 @@ const select = (db: Kysely<Tables>) =>
     .innerJoin('camera', 'camera.id', 'certificate.camera_id')
     .innerJoin('site', 'site.id', 'camera.site_id')
     .select(['certificate.id', 'no', 'camera_id', 'state', 'why', 'ordered', 'ordered_by', 'finished'])
-    .select(['count', 'certificate.bytes', 'trouble', 'digest', 'seq'])
+    .select(['count', 'certificate.bytes', 'trouble', 'problem', 'again', 'digest', 'seq'])
     .select(['camera.name as camera_name', 'site.name as site_name', 'site.time_zone'])
     .select(sql<string>`certificate.day::text`.as('day'));
 const selectWhole = (db: Kysely<Tables>) =>
@@ -370,6 +404,8 @@ const asHead = (row: HeadRow): CertificateHead => ({
   bytes: row.bytes,
   digest: Buffer.from(row.digest).toString('hex'),
   trouble: row.trouble,
+  problem: row.problem && row.problem.code in bucketProblems ? (row.problem as BucketProblem) : null,
+  againMs: row.again?.getTime() ?? null,
   seq: row.seq,
 });
 
@@ -382,9 +418,18 @@ const asWhole = (row: WholeRow): CertificateHead & Certificate => ({
   keysKept: row.keys_kept as Certificate['keysKept'],
 });
 
-/** Begun and not finished, oldest first. */
-export async function openCertificates(db: Kysely<Tables>, limit: number): Promise<Certificate[]> {
-  const rows = await selectWhole(db).where('state', '=', 'ordered').orderBy('no').limit(limit).execute();
+/** Begun and not finished, oldest first; without those that a lock holds up until later. */
+export async function openCertificates(
+  db: Kysely<Tables>,
+  limit: number,
+  nowMs: number,
+): Promise<Certificate[]> {
+  const rows = await selectWhole(db)
+    .where('state', '=', 'ordered')
+    .where((is) => is.or([is('again', 'is', null), is('again', '<=', new Date(nowMs))]))
+    .orderBy('no')
+    .limit(limit)
+    .execute();
   return rows.map(asWhole);
 }
 

@@ -29,9 +29,11 @@ const maxCameras = 2_000;
 export interface Figures {
   wholeMs: number;
   recordedMs: number;
+  /** Recorded, and kept where nothing can be read now. */
+  awayMs: number;
   servedMs: number;
   missingMs: number;
-  /** 0–1: what is there or has served its term, of the whole. */
+  /** 0–1: what is kept or has served its term, of the whole. */
   coverage: number;
   causes: { cause: GapCause; ms: number }[];
 }
@@ -159,10 +161,11 @@ async function camerasOf({ db }: StoreAt, siteId: string, { fromMs, toMs }: Span
 }
 
 function figuresOf(of: Account): Figures {
-  const { wholeMs, recordedMs, servedMs, missingMs, causes } = of;
+  const { wholeMs, recordedMs, awayMs, servedMs, missingMs, causes } = of;
   return {
     wholeMs,
     recordedMs,
+    awayMs,
     servedMs,
     missingMs,
     coverage: coverageOf(of),

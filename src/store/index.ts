@@ -4,11 +4,13 @@ export { Archive, type ArchiveOptions, type MovedSum, type MoveStep } from './ar
 export { bucketShelf } from './archive-shelf.ts';
 export {
   addBucket,
+  adoptBucket,
   type Bucket,
   type BucketSettings,
   Buckets,
   bucketAccesses,
   changeBucket,
+  type FoundBucket,
   findBucket,
   listBuckets,
   removeBucket,

@@ -6,6 +6,7 @@
  */
 import { type Clock, type Log, sayError } from '../base/index.ts';
 import type { Database } from '../db/index.ts';
+import { bucketProblemOf } from '../engine/index.ts';
 import { shortestMs } from '../law/index.ts';
 import {
   type Candidate,
@@ -18,6 +19,7 @@ import {
   openCounts,
   orderDeletion,
   stillThere,
+  type Trouble,
 } from './certificates.ts';
 import { closeErasures } from './erasures.ts';
 import { pause } from './pause.ts';
@@ -166,7 +168,7 @@ export class Reaper implements AsyncDisposable {
 
   /** Steps 2 to 6 of what was ordered before: after a crash, and where something stood in the way. */
   async #takeUp(): Promise<Pass> {
-    const open = await openCertificates(this.#at.db.kysely, maxOpen);
+    const open = await openCertificates(this.#at.db.kysely, maxOpen, this.#at.clock.wallMs());
     const sums: Pass[] = [];
     for (const certificate of open) {
       if (this.#ending.signal.aborted) break;
@@ -282,6 +284,7 @@ export class Reaper implements AsyncDisposable {
   async #carryOut(certificate: Certificate): Promise<Pass> {
     const { db, log, step } = this.#at;
     const missing = new Set(certificate.missing);
+    this.#trouble = null;
     try {
       const there = await stillThere(db.kysely, certificate);
       const gone = await this.#removeFiles(there, missing);
@@ -291,7 +294,7 @@ export class Reaper implements AsyncDisposable {
       await forgetSegments(this.#at, certificate, gone);
       await step?.('forgotten', certificate);
       const left = await stillThere(db.kysely, certificate);
-      if (left.length > 0) throw new Error(this.#trouble ?? 'the reaper was stopped');
+      if (left.length > 0) throw new Error(this.#met()?.trouble ?? 'the reaper was stopped');
       const keys = await this.#destroyKeys(certificate);
       await step?.('key-destroyed', certificate);
       await finishDeletion(this.#at, certificate, { missing: [...missing], ...keys });
@@ -300,12 +303,16 @@ export class Reaper implements AsyncDisposable {
     } catch (error) {
       if (this.#ending.signal.aborted) return nothing;
       log.error({ certificate: certificate.no, error: sayError(error) }, 'a deletion met trouble');
-      await noteTrouble(db.kysely, certificate.id, sayError(error), [...missing]);
+      const trouble = this.#met() ?? { trouble: sayError(error), problem: null, againMs: null };
+      await noteTrouble(db.kysely, certificate.id, trouble, [...missing]);
       return nothing;
     }
   }
 
-  #trouble: string | null = null;
+  #trouble: Trouble | null = null;
+  #met(): Trouble | null {
+    return this.#trouble;
+  }
 
   /** Step 2. One that cannot be removed holds up itself alone. */
   async #removeFiles(
@@ -323,10 +330,22 @@ export class Reaper implements AsyncDisposable {
         if (!(await shelf.remove(segment.path))) missing.add(segment.id);
         gone.push(segment);
       } catch (error) {
-        this.#trouble = sayError(error);
+        this.#trouble = this.#worse(this.#trouble, error);
       }
     }
     return gone;
+  }
+
+  /** Of several the first is told; whatever is no lock is tried again at the next look, and a lock at its end. */
+  #worse(before: Trouble | null, error: unknown): Trouble {
+    const problem = bucketProblemOf(error)?.problem ?? null;
+    const untilMs = problem?.code === 'locked' ? Number(problem.values.untilMs) : Number.NaN;
+    // A governance lock may be lifted: no longer than a day without a look.
+    const againMs = Number.isFinite(untilMs) ? Math.min(untilMs, this.#at.clock.wallMs() + dayMs) : null;
+    const trouble = problem === null ? sayError(error) : (error as Error).message;
+    if (before === null) return { trouble, problem, againMs };
+    const isSooner = againMs === null || (before.againMs !== null && againMs < before.againMs);
+    return isSooner && before.againMs !== null ? { trouble, problem, againMs } : before;
   }
 
   async #shelf(volumeId: string): Promise<Shelf> {

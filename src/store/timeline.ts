@@ -19,7 +19,7 @@ export interface Timeline {
   readonly gaps: readonly Gap[];
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
-  /** Recorded over all seconds since the camera was ordered, in the span, 0–1. */
+  /** Recorded over all seconds since the camera was ordered, in the span, 0–1; what cannot be reached now counts. */
   readonly coverage: number;
 }
 
@@ -41,7 +41,8 @@ export async function timeline(at: StoreAt, camera: CameraTime, span: Span): Pro
     covered(at, camera.id, window),
     bounds(at.db.kysely, camera.id),
   ]);
-  const recordedMs = spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+  const away = gaps.filter(({ cause }) => cause === 'bucket-away');
+  const recordedMs = lengthOf(spans) + lengthOf(away);
   const fresh = at.keeper.freshOf(camera.id);
   return {
     spans,
@@ -86,21 +87,28 @@ export async function covered(
   ]);
 }
 
-/** What lies where nothing can be read now: recorded, and not to be had. */
-async function awayIn({ kysely }: Database, cameraId: string, window: Span): Promise<Gap[]> {
-  const away = await kysely
+/** Volumes from which nothing can be read now: usually none. */
+export const volumesAway = (db: Kysely<Tables>): Promise<{ id: string; name: string }[]> =>
+  db
     .selectFrom('volume')
     .select(['id', 'name'])
     .where('away', 'is not', null)
     .where((or) => or.or([or('kind', '=', 's3'), or('away_why', 'in', unreadable)]))
     .limit(100)
     .execute();
+
+/** What lies where nothing can be read now: recorded, and not to be had. */
+export async function awayIn({ kysely }: Database, cameraId: string, window: Span): Promise<Gap[]> {
+  const away = await volumesAway(kysely);
   const gaps: Gap[] = [];
   for (const { id, name } of away)
     for (const span of await islandsIn(kysely, cameraId, id, window))
       gaps.push({ ...span, cause: 'bucket-away', detail: { name }, open: false, inside: true });
   return gaps;
 }
+
+const lengthOf = (spans: readonly Span[]): number =>
+  spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
 
 /** The same of what the index says, with what memory has besides. */
 export function coverWith(

@@ -20,7 +20,14 @@ const spanIn = (most: number): fc.Arbitrary<Span> =>
   fc
     .tuple(fc.integer({ min: 0, max: most }), fc.integer({ min: 1, max: most / 2 }))
     .map(([fromMs, lengthMs]) => ({ fromMs, toMs: fromMs + lengthMs }));
-const causes: readonly GapCause[] = ['unreachable', 'paused', 'deleted', 'network-loss', 'system-crash'];
+const causes: readonly GapCause[] = [
+  'unreachable',
+  'paused',
+  'deleted',
+  'bucket-away',
+  'network-loss',
+  'system-crash',
+];
 const gapIn = (most: number): fc.Arbitrary<Gap> =>
   fc.tuple(spanIn(most), fc.constantFrom(...causes), fc.boolean()).map(([span, cause, inside]) => ({
     ...span,
@@ -43,10 +50,11 @@ test('recorded, served and missing are the whole, and the causes are what is mis
       const { spans, gaps } = cover(window, footage, told);
       const of = account(setApart(window, gaps));
       assert.equal(of.wholeMs, window.toMs - window.fromMs);
-      assert.equal(of.recordedMs + of.servedMs + of.missingMs, of.wholeMs);
+      assert.equal(of.recordedMs + of.awayMs + of.servedMs + of.missingMs, of.wholeMs);
       assert.equal(sum(of.causes.map(({ ms }) => ms)), of.missingMs);
       assert.ok(of.recordedMs >= 0 && of.servedMs >= 0 && of.missingMs >= 0);
       assert.ok(!of.causes.some(({ cause }) => cause === 'deleted'), 'what kept its term is not missing');
+      assert.ok(!of.causes.some(({ cause }) => cause === 'bucket-away'), 'nor is what cannot be reached now');
       const share = coverageOf(of);
       assert.ok(share >= 0 && share <= 1);
       // What neither footage nor a gap covers is touching, never more.

@@ -61,7 +61,7 @@ const tailBytes = 32 * 1024;
  * Both ends of an object at once: in them stands how long it is, and of a closed segment all that must be known to play
  * it. One round trip, where asking for its size and walking it would be one for each 2 MiB.
  */
-async function endsOf(wire: Wire, path: string): Promise<Ends | null> {
+export async function endsOf(wire: Wire, path: string): Promise<Ends | null> {
   try {
     const [start, tail] = await Promise.all([
       readEnd(wire, path, { from: 'start', bytes: startBytes }),
@@ -81,7 +81,7 @@ async function endsOf(wire: Wire, path: string): Promise<Ends | null> {
   }
 }
 
-interface Ends {
+export interface Ends {
   readonly start: End;
   readonly tail: End;
 }

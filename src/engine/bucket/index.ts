@@ -7,15 +7,17 @@ export {
   knownBucket,
   knownBuckets,
 } from './access.ts';
-export { bucketProblemOf, openObject } from './bytes.ts';
+export { bucketProblemOf, endsOf, openObject } from './bytes.ts';
 export { type Carried, type CarryAnswer, type CarryOrder, carry, partBytes } from './carry.ts';
 export { checkBucket } from './check.ts';
 export {
   abortUpload,
   type BucketFeatures,
   deleteObject,
+  featuresOf,
   headOf,
   type LockMode,
+  listLevel,
   listObjects,
   listUploads,
   lockUntil,

@@ -141,6 +141,35 @@ export async function* listObjects(
   }
 }
 
+export interface Named {
+  readonly name: string;
+  /** Null: a folder, as names with a slash make one. */
+  readonly bytes: number | null;
+}
+
+/** What lies right below a path, as a folder would list it; '' is the prefix itself. */
+export async function* listLevel(wire: Wire, path: string, signal?: AbortSignal): AsyncGenerator<Named> {
+  const { access } = wire;
+  const prefix = keyOf(access, path === '' ? '' : `${path}/`);
+  for (let token: string | null = null; ; ) {
+    const query = {
+      ...{ 'list-type': '2', 'max-keys': '1000', delimiter: '/', prefix },
+      ...(token !== null ? { 'continuation-token': token } : {}),
+    };
+    const page = xmlOf(await get(wire, 'list', query, signal), 'ListBucketResult');
+    for (const one of childrenOf(page, 'CommonPrefixes')) {
+      const name = (textOf(one, 'Prefix') ?? '').slice(prefix.length).replace(/\/$/, '');
+      if (name !== '') yield { name, bytes: null };
+    }
+    for (const one of childrenOf(page, 'Contents')) {
+      const name = (textOf(one, 'Key') ?? '').slice(prefix.length);
+      if (name !== '') yield { name, bytes: count(textOf(one, 'Size') ?? '') };
+    }
+    token = textOf(page, 'IsTruncated') === 'true' ? textOf(page, 'NextContinuationToken') : null;
+    if (token === null) return;
+  }
+}
+
 export interface Version {
   readonly versionId: string;
   readonly isMarker: boolean;
@@ -168,9 +197,10 @@ export async function versionsOf(wire: Wire, path: string, signal?: AbortSignal)
 
 /**
  * Deletes an object for good, all of its versions: a mark of deletion alone would leave the footage where it is. What
- * is not there is deleted. BucketFault `locked`: the storage keeps it until its date, whoever asks.
+ * is not there is deleted; false says that nothing was there. BucketFault `locked`: the storage keeps it until its
+ * date, whoever asks.
  */
-export async function deleteObject(wire: Wire, path: string, signal?: AbortSignal): Promise<void> {
+export async function deleteObject(wire: Wire, path: string, signal?: AbortSignal): Promise<boolean> {
   const key = keyOf(wire.access, path);
   const versions = await versionsOf(wire, path, signal);
   // Marks last: while a version stands, the mark keeps it out of listings that show footage.
@@ -183,6 +213,7 @@ export async function deleteObject(wire: Wire, path: string, signal?: AbortSigna
       throw (await lockFault(wire, path, versionId, signal)) ?? error;
     }
   }
+  return versions.some(({ isMarker }) => !isMarker);
 }
 
 /** Whether a refusal to delete is a lock, and until when. */

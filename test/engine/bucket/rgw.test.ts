@@ -391,6 +391,71 @@ test('another S3 client reads what we wrote, and we what it wrote', {
   assert.ok(back.equals(theirs));
 });
 
+test("AWS's own client reads what we wrote, and we what it wrote, over TLS under an authority of one's own", {
+  skip:
+    skip ||
+    (inPath('aws') ? false : "AWS's own client was not tried: aws is missing (apt-get install -y awscli)"),
+}, async () => {
+  const changes = { endpoint: gateway.https, ca: gateway.ca };
+  knowBucket('b12', accessTo(await makeBucket('aws-shared'), { ...changes, prefix: 'unit' }));
+  const order = await segmentFile('b12', partBytes + 4_321);
+  await carry(order, systemClock, never);
+  const ca = join(folder, 'ca.pem');
+  await writeFile(ca, gateway.ca);
+  const env = {
+    ...{ PATH: process.env.PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: 'true', AWS_CA_BUNDLE: ca },
+    ...{ AWS_ACCESS_KEY_ID: gateway.accessKeyId, AWS_SECRET_ACCESS_KEY: gateway.secretKey },
+    AWS_DEFAULT_REGION: 'us-east-1',
+    // Checksums of S3's newest kind are known to no storage but Amazon's yet.
+    ...{
+      AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required',
+      AWS_RESPONSE_CHECKSUM_VALIDATION: 'when_required',
+    },
+  };
+  const aws = async (...args: string[]) =>
+    (await promisify(execFile)('aws', ['--endpoint-url', gateway.https, ...args], { env })).stdout;
+  const copy = join(folder, 'aws-copy');
+  await aws('s3', 'cp', '--only-show-errors', `s3://aws-shared/unit/${order.path}`, copy);
+  assert.equal(digestOf(await readFile(copy)), order.digest);
+  // Theirs goes up in parts of their own size, with checksums of their own.
+  const theirs = randomBytes(9 * 1024 * 1024 + 77);
+  await writeFile(copy, theirs);
+  const key = 'cam_b.sub/2026-11-22/2-seg_x.cvs';
+  await aws('s3', 'cp', '--only-show-errors', copy, `s3://aws-shared/unit/${key}`);
+  using wire = wireTo('aws-shared', { ...changes, prefix: 'unit' });
+  await using object = await openObject(wire.access, key, systemClock);
+  const back = Buffer.alloc(theirs.length);
+  assert.equal(await object.read(back, 0), theirs.length);
+  assert.equal(digestOf(back), digestOf(theirs));
+  const head = JSON.parse(
+    await aws('s3api', 'head-object', '--bucket', 'aws-shared', '--key', `unit/${order.path}`),
+  );
+  const ours = await headOf(wire, order.path);
+  assert.deepEqual([head.ContentLength, head.ETag], [ours?.bytes, ours?.etag]);
+  const listed = JSON.parse(
+    await aws('s3api', 'list-objects-v2', '--bucket', 'aws-shared', '--prefix', 'unit/'),
+  );
+  assert.deepEqual(
+    listed.Contents.map((one: { Key: string }) => one.Key.slice('unit/'.length)).sort(),
+    (await all(listObjects(wire))).map(({ path }) => path).sort(),
+  );
+  // An upload that they began and did not end is seen.
+  const begun = JSON.parse(
+    await aws(
+      's3api',
+      'create-multipart-upload',
+      '--bucket',
+      'aws-shared',
+      '--key',
+      'unit/cam_a.main/begun.cvs',
+    ),
+  );
+  const [upload] = await all(listUploads(wire));
+  assert.deepEqual([upload?.path, upload?.uploadId], ['cam_a.main/begun.cvs', begun.UploadId]);
+  await deleteObject(wire, key);
+  await assert.rejects(aws('s3api', 'head-object', '--bucket', 'aws-shared', '--key', `unit/${key}`));
+});
+
 /** A line to the gateway on which requests are counted. */
 async function countedLine(): Promise<AsyncDisposable & { url: string; asked: string[] }> {
   const asked: string[] = [];

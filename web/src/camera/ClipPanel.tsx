@@ -5,11 +5,12 @@ import { CloseOutlined, DownloadOutlined } from '@ant-design/icons';
 import { Button, Input } from 'antd';
 import { useEffect, useState } from 'react';
 import { KeepSpan } from '../keeping/KeepSpan.tsx';
+import { sayCause } from '../player/said.ts';
 import { useTell, WhyButton } from '../shell/controls.tsx';
 import { saySpan, timeParts } from '../time.ts';
 import { useLanguage, useWords } from '../useWords.ts';
 import { cameraPageWords } from '../words/camera.ts';
-import { saveClip } from './files.ts';
+import { type Lacking, saveClip } from './files.ts';
 import type { Stretch } from './scale.ts';
 import { fromField, toField } from './zone.ts';
 
@@ -35,11 +36,13 @@ export function ClipPanel({
   const lang = useLanguage();
   const tell = useTell();
   const [isBusy, setBusy] = useState(false);
+  const [lacking, setLacking] = useState<Lacking | null>(null);
   const isGood = span.toMs > span.fromMs && span.toMs <= Date.now() + 1000;
   const download = async () => {
     setBusy(true);
+    setLacking(null);
     try {
-      await saveClip(camera, purpose, span, zone);
+      await saveClip(camera, purpose, span, zone, setLacking);
       tell.done(t('clipStarted'));
     } catch (error) {
       tell.failed(error);
@@ -91,7 +94,32 @@ export function ClipPanel({
         aria-label={t('clipClose')}
         onClick={onClose}
       />
+      {lacking && <Lacks of={lacking} zone={zone} />}
     </section>
+  );
+}
+
+const lacksShown = 5;
+
+/** The download lacks something that was recorded: what, from when to when, and why. */
+function Lacks({ of, zone }: { of: Lacking; zone: string }) {
+  const t = useWords(cameraPageWords);
+  const lang = useLanguage();
+  const at = (instant: string) => timeParts(instant, zone).time;
+  return (
+    <div className="clip-lacks" role="status">
+      <strong>{t('clipLacks', { span: saySpan(of.seconds * 1000, lang) })}</strong>
+      <ul>
+        {of.items.slice(0, lacksShown).map((one) => (
+          <li key={one.from}>
+            {t('clipLacksFrom', { from: at(one.from), to: at(one.to), cause: sayCause(one.cause, {}) })}
+          </li>
+        ))}
+        {of.items.length > lacksShown && (
+          <li>{t('clipLacksMore', { count: of.items.length - lacksShown })}</li>
+        )}
+      </ul>
+    </div>
   );
 }
 

@@ -126,6 +126,7 @@ function Leaf({
                 day={each}
                 seconds={byDay.get(each)?.seconds ?? 0}
                 gaps={byDay.get(each)?.gaps ?? 0}
+                awayS={byDay.get(each)?.awaySeconds ?? 0}
                 lengthS={lengthOf(each, zone)}
                 isChosen={each === day}
                 isFuture={each > today}
@@ -148,6 +149,7 @@ function DayButton({
   day,
   seconds,
   gaps,
+  awayS,
   lengthS,
   isChosen,
   isFuture,
@@ -156,6 +158,7 @@ function DayButton({
   day: string;
   seconds: number;
   gaps: number;
+  awayS: number;
   lengthS: number;
   isChosen: boolean;
   isFuture: boolean;
@@ -164,7 +167,8 @@ function DayButton({
   const t = useWords(cameraPageWords);
   const share = Math.min(1, seconds / lengthS);
   const word = seconds === 0 ? 'dayNone' : gaps > 0 ? 'dayGaps' : 'dayFull';
-  const says = t(word, { day, share: sayShare(share), gaps });
+  const recorded = t(word, { day, share: sayShare(share), gaps });
+  const says = awayS > 0 ? `${recorded}${t('dayAway', { share: sayShare(awayS / lengthS) })}` : recorded;
   return (
     <button
       type="button"
@@ -178,7 +182,7 @@ function DayButton({
       <span className="hidden-words">{says}</span>
       <span className="leaf-bar">
         <span
-          className={gaps > 0 ? 'leaf-gaps' : ''}
+          className={awayS > 0 ? 'leaf-away' : gaps > 0 ? 'leaf-gaps' : ''}
           style={{ width: `${Math.max(seconds > 0 ? 8 : 0, share * 100)}%` }}
         />
       </span>

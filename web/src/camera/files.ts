@@ -47,12 +47,38 @@ export async function saveStill(viewUrl: string, atMs: number | null, name: stri
 const keepEveryMs = 4 * 60_000;
 const keepTimes = 15;
 
+/** What a clip does not hold although it was recorded: `missing.json` of its view. */
+export interface Lacking {
+  readonly seconds: number;
+  readonly items: readonly { readonly from: string; readonly to: string; readonly cause: string }[];
+}
+
+/**
+ * What was changed on the disk is found while the file is sent, and the browser does not say when it has all of it: so
+ * it is asked for now and then, at the end as often as the view is kept open.
+ */
+const askAfterMs = [0, 3_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 240_000] as const;
+
+async function watchLacking(url: string, onLacking: (lacking: Lacking) => void): Promise<void> {
+  let known = 0;
+  for (let i = 0; i < askAfterMs.length + keepTimes; i++) {
+    await new Promise((resolve) => setTimeout(resolve, askAfterMs[i] ?? keepEveryMs));
+    const response = await get(url).catch(() => null);
+    // The view has ended, or the page is going.
+    if (response === null) return;
+    const lacking = (await response.json()) as Lacking;
+    if (lacking.items.length > known) onLacking(lacking);
+    known = lacking.items.length;
+  }
+}
+
 /** Opens a view of the span for its file, and lets the browser download it. Throws the refusal before it begins. */
 export async function saveClip(
   camera: { readonly id: string; readonly name: string },
   purpose: string,
   span: { readonly fromMs: number; readonly toMs: number },
   zone: string,
+  onLacking: (lacking: Lacking) => void,
 ): Promise<void> {
   const view = await openSpan(camera.id, purpose, span.fromMs, span.toMs);
   const url = `${view.url}/footage.mp4`;
@@ -65,6 +91,7 @@ export async function saveClip(
   }
   offer(`${url}?download=1`, fileName(camera.name, span.fromMs, zone, 'mp4'));
   keepOpen(view.ticket, keepTimes);
+  void watchLacking(`${view.url}/missing.json`, onLacking);
 }
 
 function keepOpen(ticket: string, times: number): void {

@@ -19,7 +19,10 @@ import './completeness.css';
 type Reply = ReplyOf<typeof govern.completeness>;
 type Report = Reply['report'];
 type CameraMonth = Report['cameras'][number];
-type Figures = Pick<Report, 'wholeMs' | 'recordedMs' | 'servedMs' | 'missingMs' | 'coverage' | 'causes'>;
+type Figures = Pick<
+  Report,
+  'wholeMs' | 'recordedMs' | 'awayMs' | 'servedMs' | 'missingMs' | 'coverage' | 'causes'
+>;
 
 const address = z.object({
   site: z.string().max(40).optional().catch(undefined),
@@ -180,6 +183,12 @@ function Head({ report, filed }: { report: Report; filed: Reply['filed'] }) {
       <dl className="facts">
         <dt>{t('recorded')}</dt>
         <dd className="number">{saySpan(report.recordedMs, lang)}</dd>
+        {report.awayMs > 0 && (
+          <>
+            <dt title={t('awaySays')}>{t('away')}</dt>
+            <dd className="number">{saySpan(report.awayMs, lang)}</dd>
+          </>
+        )}
         {report.servedMs > 0 && (
           <>
             <dt title={t('servedSays')}>{t('served')}</dt>

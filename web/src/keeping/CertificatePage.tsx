@@ -1,7 +1,7 @@
 /** One certificate of deletion, as a page that is read, printed or saved. */
 import { Link, useParams } from '@tanstack/react-router';
 import { Button } from 'antd';
-import { keeping } from '../../../src/contract/index.ts';
+import { buckets, keeping } from '../../../src/contract/index.ts';
 import { type ReplyOf, useCall } from '../api.ts';
 import { offerFile } from '../csv.ts';
 import { useMe } from '../session.ts';
@@ -9,12 +9,25 @@ import { Page } from '../shell/Page.tsx';
 import { Loaded, Notice } from '../shell/states.tsx';
 import { Time, TimeSpan } from '../shell/Time.tsx';
 import { sayBytes, sayTime } from '../time.ts';
-import { useWords } from '../useWords.ts';
+import { useSaid, useWords } from '../useWords.ts';
 import { keepingWords } from '../words/keeping.ts';
 import { periodText, ruleText, useKeptWhy } from './reasons.tsx';
 import './keeping.css';
 
 type Certificate = ReplyOf<typeof keeping.certificateById>;
+
+/** What stands in the way, in the reader's language where it is a bucket's. */
+function useTroubleOf(): (of: Pick<Certificate, 'trouble' | 'problem'>) => string | null {
+  const t = useWords(keepingWords);
+  const said = useSaid();
+  return ({ trouble, problem }) => {
+    if (problem === null) return trouble;
+    const { untilMs } = problem.values;
+    return problem.code === 'locked' && typeof untilMs === 'number'
+      ? t('troubleLocked', { until: sayTime(untilMs) })
+      : said(buckets.bucketProblems[problem.code], problem.values);
+  };
+}
 
 export function CertificatePage() {
   const t = useWords(keepingWords);
@@ -54,10 +67,11 @@ function Paper({ of }: { of: Certificate }) {
   const t = useWords(keepingWords);
   const me = useMe();
   const keptWhy = useKeptWhy();
+  const trouble = useTroubleOf()(of);
   const zone = of.timeZone;
   return (
     <article className="certificate">
-      {of.trouble && <Notice tone="loss">{t('trouble', { what: of.trouble })}</Notice>}
+      {trouble && <Notice tone="loss">{t('trouble', { what: trouble })}</Notice>}
       <dl className="facts">
         <dt>{t('unit')}</dt>
         <dd>{me.unit}</dd>

@@ -15,6 +15,9 @@ export const completenessWords = words('completeness', {
     coverage: 'Coverage',
     coverageSays: 'Recorded or kept for its term, of all seconds since the camera was ordered.',
     recorded: 'Recorded',
+    away: 'Not reachable now',
+    awaySays:
+      'Recorded and kept, in storage that does not answer at the moment. It is not lost; it can be seen again when the storage is back.',
     served: 'Kept for its term',
     servedSays: 'Recorded, kept as long as the rules ask, then deleted with a certificate.',
     missing: 'Missing',
@@ -62,6 +65,8 @@ export const completenessWords = words('completeness', {
     coverage: '完整率',
     coverageSays: '自摄像机启用起，已录制或已存满期限的秒数占全部秒数的比例。',
     recorded: '已录',
+    away: '目前无法访问',
+    awaySays: '已录制并保存，但所在存储目前没有应答。录像没有丢失，存储恢复后即可查看。',
     served: '期满已删',
     servedSays: '曾录制并保存满规定期限，随后凭删除证书删除。',
     missing: '缺失',
