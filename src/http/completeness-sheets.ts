@@ -48,13 +48,14 @@ const words = {
 const seconds = (ms: number): number => ms / 1000;
 const percent = (share: number): number => Math.floor(share * 1_000_000) / 10_000;
 
+const figures = (of: Completeness | Completeness['cameras'][number]): Cell[] => [
+  percent(of.coverage),
+  ...[of.wholeMs, of.recordedMs, of.awayMs, of.servedMs, of.missingMs].map(seconds),
+];
+
 export function sheetsOf(report: Completeness, lang: Language): Sheet[] {
   const t = words[lang];
   const zone = report.site.timeZone;
-  const figures = (of: Completeness | Completeness['cameras'][number]): Cell[] => [
-    percent(of.coverage),
-    ...[of.wholeMs, of.recordedMs, of.awayMs, of.servedMs, of.missingMs].map(seconds),
-  ];
   const named = (camera: { name: string; retired: boolean }) =>
     camera.retired ? `${camera.name} (${t.retired})` : camera.name;
   const { cameras } = report;
