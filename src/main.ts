@@ -10,7 +10,7 @@ import {
   SettingsEnd,
   systemClock,
 } from './base/index.ts';
-import { addSite, CameraRegister, CameraStates } from './collect/index.ts';
+import { addSite, CameraRegister, CameraStates, LifeWatch } from './collect/index.ts';
 import { type Database, openDatabase } from './db/index.ts';
 import { seedDemo } from './demo.ts';
 import { Views } from './display/index.ts';
@@ -125,7 +125,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   cameras.onChange((change) => keeper.follow(change));
   cameras.onChange((change) => pulls.follow(change));
   pulls.start(all);
-  const kept = await keepWell(parts, { db, box, keys, engine, keeper, volumes, cameras });
+  const kept = await keepWell(parts, { db, gate, box, keys, engine, keeper, volumes, cameras });
   const video = { box, cameras, states, engine, keeper, views, volumes, version, startedMs, ffmpeg };
   const url = await serve(parts, given, { ...{ db, gate, ledger, dataDir: data.root }, ...video, ...kept });
   return { url, parts: parts.move() };
@@ -133,7 +133,8 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
 
 /** What keeps footage as long as it must be and no longer, and says in time that it will not. */
 async function keepWell(parts: AsyncDisposableStack, at: KeptFrom) {
-  const { db, box, keys, engine, keeper, volumes, cameras } = at;
+  const { db, gate, box, keys, engine, keeper, volumes, cameras } = at;
+  parts.use(new LifeWatch({ db, gate, clock, log, cameras })).start();
   const outlook = parts.use(new Outlook({ db, clock, log, volumes, cameras }));
   await outlook.start();
   const webhooks = parts.use(new Webhooks({ db, box, clock, log }));
@@ -149,6 +150,7 @@ async function keepWell(parts: AsyncDisposableStack, at: KeptFrom) {
 
 interface KeptFrom {
   readonly db: Database;
+  readonly gate: Gate;
   readonly box: SecretBox;
   readonly keys: KeyRing;
   readonly engine: Engine;
@@ -183,7 +185,7 @@ async function serve(parts: AsyncDisposableStack, given: Settings, at: Served): 
   });
   mountLedgerTree(server, ledger);
   mountVideo(server, at);
-  mountKeeping(server, { reaper });
+  mountKeeping(server, { reaper, cameras: at.cameras });
   mountVolumePages({ ...server, ...at }, { outlook, webhooks, dataDir: at.dataDir });
   mountGauges(server, at);
   mountBuckets(server, { buckets, archive, box, volumes });

@@ -7,7 +7,11 @@ import type { Kysely, Transaction } from 'kysely';
 import { newId, refuse, type SecretBox } from '../base/index.ts';
 import { brokenConstraint, type Tables } from '../db/index.ts';
 import type { Grant } from '../gate/index.ts';
+import { type CameraFacts, type CameraStep, isRecordedIn, localDay, type SiteFacts } from '../law/index.ts';
 import { readAddress } from './address.ts';
+import { askStanding, type GivenFacts, refuseVerdict, rowOfFacts, withFacts } from './facts.ts';
+import { cameraFacts, type LawfulSite, lawfulSite, lawfulSites } from './lawful.ts';
+import { addRecord, type NewRecord } from './records.ts';
 import { foldName } from './sites.ts';
 
 export interface Credentials {
@@ -35,6 +39,13 @@ export interface Camera {
   /** Who is recorded longest when disks are full. */
   readonly importance: 'least' | 'ordinary' | 'most';
   readonly revision: number;
+  readonly step: CameraStep;
+  /** Null: since before the steps were kept. */
+  readonly stepped: { readonly atMs: number; readonly by: string; readonly reason: string } | null;
+  /** Operated before the register asked for what operating needs. */
+  readonly carriedOver: boolean;
+  readonly facts: CameraFacts;
+  readonly site: SiteFacts;
 }
 
 export interface NewCamera {
@@ -46,6 +57,11 @@ export interface NewCamera {
   readonly password?: string | undefined;
   readonly transport: 'auto' | 'tcp' | 'udp';
   readonly soundBasis?: string | null | undefined;
+  readonly facts?: GivenFacts | undefined;
+  /** What stands on record for it from the beginning: why it is needed, its sign. */
+  readonly records?: readonly NewRecord[] | undefined;
+  /** How far its life goes at once; left out: operating when nothing lacks, else the trial run. */
+  readonly begin?: 'planned' | 'tested' | 'operating' | undefined;
 }
 
 export interface CameraChange {
@@ -60,7 +76,11 @@ export interface CameraChange {
   readonly transport?: 'auto' | 'tcp' | 'udp' | undefined;
   readonly soundBasis?: string | null | undefined;
   readonly importance?: 'least' | 'ordinary' | 'most' | undefined;
+  readonly facts?: GivenFacts | undefined;
 }
+
+/** Of a camera that nobody ordered to record yet: later than any clock says. */
+const neverMs = 253_402_300_799_999;
 
 type Trx = Transaction<Tables>;
 
@@ -68,33 +88,51 @@ export const secretContext = (cameraId: string, stream: 'main' | 'sub'): string 
   `camera ${cameraId} ${stream}`;
 
 /** A unit has no more cameras on one machine; past it, machines are federated. */
-const maxCameras = 5_000;
+const maxCameras = 20_000;
 
-/** All that are not retired. */
-export async function listCameras(db: Kysely<Tables>): Promise<Camera[]> {
+/** All that are not retired, or those of one site. */
+export async function listCameras(db: Kysely<Tables>, siteId?: string): Promise<Camera[]> {
   const rows = await selectCameras(db)
     .where('camera.retired_at', 'is', null)
+    .$if(siteId !== undefined, (query) => query.where('camera.site_id', '=', siteId ?? ''))
     .orderBy('site.name')
     .orderBy('camera.name')
     .limit(maxCameras)
     .execute();
-  return rows.map(asCamera);
+  const sites = await lawfulSites(db, siteId === undefined ? undefined : [siteId]);
+  return rows.map((row) => asCamera(row, sites.get(row.site_id)!));
 }
 
 /** Retired ones too: their footage stays. */
 export async function findCamera(db: Kysely<Tables>, id: string): Promise<Camera> {
   const row = await selectCameras(db).where('camera.id', '=', id).executeTakeFirst();
-  return row ? asCamera(row) : refuse('camera.unknown');
+  const site = row && (await lawfulSite(db, row.site_id));
+  return row && site ? asCamera(row, site) : refuse('camera.unknown');
 }
 
-export async function addCamera(
+export interface Added {
+  readonly id: string;
+  readonly step: CameraStep;
+}
+
+export const addCamera = async (
   trx: Trx,
   grant: Grant<'camera.configure'>,
   given: NewCamera,
   at: { box: SecretBox; nowMs: number },
-): Promise<string> {
+): Promise<string> => (await makeCamera(trx, grant, given, at)).id;
+
+/** Refuses what may not be; what may only not operate yet begins with its trial run, unless it was to operate. */
+export async function makeCamera(
+  trx: Trx,
+  grant: Grant<'camera.configure'>,
+  given: NewCamera,
+  at: { box: SecretBox; nowMs: number },
+): Promise<Added> {
   const id = newId('cam', at.nowMs);
   const soundBasis = basisOf(given.soundBasis);
+  await lockSite(trx, given.siteId);
+  const first = given.begin === 'planned' ? ('planned' as const) : ('tested' as const);
   const row = {
     id,
     site_id: given.siteId,
@@ -103,11 +141,54 @@ export async function addCamera(
     ...addressRow(id, given, at.box),
     transport: given.transport,
     sound_basis: soundBasis ?? null,
-    ordered_ms: at.nowMs,
+    ...{ step: first, step_at: new Date(grant.atMs), step_by: grant.by.name },
+    ...rowOfFacts(given.facts ?? {}),
+    ordered_ms: first === 'planned' ? neverMs : at.nowMs,
     created: new Date(grant.atMs),
   };
+  await askNew(trx, row, at.nowMs);
   await orRefused(given.name, () => trx.insertInto('camera').values(row).execute());
-  return id;
+  const of = { siteId: given.siteId, cameraId: id };
+  for (const record of given.records ?? []) await addRecord(trx, grant, of, record);
+  const step =
+    given.begin === undefined || given.begin === 'operating'
+      ? await operateAtOnce(trx, grant, id, given)
+      : first;
+  return { id, step };
+}
+
+/** Before it has a row: whether it may be there at all. */
+async function askNew(
+  trx: Trx,
+  { site_id, step, ...row }: { site_id: string; step: CameraStep } & Record<string, unknown>,
+  nowMs: number,
+): Promise<void> {
+  const site = await lawfulSite(trx, site_id);
+  if (!site) return refuse('site.unknown');
+  const facts = withFacts({ id: String(row.id), name: String(row.name), siteId: site_id, step }, row);
+  refuseVerdict(askStanding(facts, site.facts, step, localDay(nowMs, site.timeZone)), step, site.facts);
+}
+
+/** As far as it may: whoever wished it to operate is told what lacks. */
+async function operateAtOnce(
+  trx: Trx,
+  grant: Grant<'camera.configure'>,
+  id: string,
+  { begin }: NewCamera,
+): Promise<CameraStep> {
+  const camera = await findCamera(trx, id);
+  const day = localDay(grant.atMs, camera.timeZone);
+  const verdict = askStanding(camera.facts, camera.site, 'operating', day);
+  if (verdict.kind !== 'ok') {
+    if (begin === 'operating') refuseVerdict(verdict, 'operating', camera.site);
+    return 'tested';
+  }
+  await trx
+    .updateTable('camera')
+    .set({ step: 'operating', operating_since: day })
+    .where('id', '=', id)
+    .execute();
+  return 'operating';
 }
 
 /** Changes the camera that the grant is for; refuses `camera.changed` when someone else was faster. */
@@ -120,6 +201,7 @@ export async function changeCamera(
   const before = await lockCamera(trx, grant);
   if (before.revision !== change.revision) refuse('camera.changed');
   const soundBasis = basisOf(change.soundBasis);
+  await askChanged(trx, before, change, grant.atMs);
   await orRefused(change.name ?? before.name, () =>
     trx
       .updateTable('camera')
@@ -130,11 +212,27 @@ export async function changeCamera(
         ...(change.transport === undefined ? {} : { transport: change.transport }),
         ...(soundBasis === undefined ? {} : { sound_basis: soundBasis }),
         ...(change.importance === undefined ? {} : { importance: change.importance }),
+        ...rowOfFacts(change.facts ?? {}),
         revision: before.revision + 1,
       })
       .where('id', '=', before.id)
       .execute(),
   );
+}
+
+/** What a camera is changed to must be allowed where it then stands; a move is to another site's rules and records. */
+async function askChanged(trx: Trx, before: Camera, change: CameraChange, nowMs: number): Promise<void> {
+  const siteId = change.siteId ?? before.siteId;
+  if (change.facts === undefined && siteId === before.siteId) return;
+  await lockSite(trx, siteId);
+  const site = await lawfulSite(trx, siteId);
+  if (!site) return refuse('site.unknown');
+  const records = siteId === before.siteId ? before.facts.records : site.recordsOf(before.id);
+  const facts = withFacts({ ...before.facts, siteId, records }, rowOfFacts(change.facts ?? {}));
+  const day = localDay(nowMs, site.timeZone);
+  // Of a camera that was carried over nothing more is asked than that it may be there.
+  const step = before.step === 'operating' && before.carriedOver ? 'planned' : before.step;
+  refuseVerdict(askStanding(facts, site.facts, step, day), step, site.facts);
 }
 
 /** Pausing twice changes nothing: the first who paused stays named. */
@@ -176,12 +274,65 @@ export async function retireCamera(
       retired_at: new Date(grant.atMs),
       retired_by: grant.by.name,
       retired_reason: reason,
+      ...{ step: 'retired', step_at: new Date(grant.atMs), step_by: grant.by.name, step_reason: reason },
+      carried_over: false,
       password_sealed: null,
       sub_password_sealed: null,
       revision: before.revision + 1,
     })
     .where('id', '=', before.id)
     .execute();
+}
+
+/** Every step but retiring: the one way from planned to operating and back. */
+export async function stepCamera(
+  trx: Trx,
+  grant: Grant<'camera.configure'>,
+  given: { readonly to: CameraStep; readonly revision?: number | undefined; readonly reason: string },
+): Promise<{ from: CameraStep }> {
+  const before = await lockCamera(trx, grant, { retired: true });
+  if (given.revision !== undefined && before.revision !== given.revision) refuse('camera.changed');
+  await lockSite(trx, before.siteId);
+  const camera = await findCamera(trx, before.id);
+  const day = localDay(grant.atMs, camera.timeZone);
+  refuseVerdict(
+    askStanding(camera.facts, camera.site, given.to, day, 'step'),
+    given.to,
+    camera.site,
+    camera.step,
+  );
+  const isFirst = isRecordedIn(given.to) && camera.orderedMs === neverMs;
+  await orRefused(camera.name, () =>
+    trx
+      .updateTable('camera')
+      .set({
+        ...{
+          step: given.to,
+          step_at: new Date(grant.atMs),
+          step_by: grant.by.name,
+          step_reason: given.reason,
+        },
+        carried_over: false,
+        ...(camera.step === 'retired' ? { retired_at: null, retired_by: null, retired_reason: null } : {}),
+        ...(isFirst ? { ordered_ms: Math.floor(grant.atMs) } : {}),
+        ...(given.to === 'operating' && camera.facts.operatingSince === null ? { operating_since: day } : {}),
+        revision: camera.revision + 1,
+      })
+      .where('id', '=', camera.id)
+      .execute(),
+  );
+  return { from: camera.step };
+}
+
+/** Changes of a site and of its cameras follow one another, so that none is judged by what the other takes away. */
+async function lockSite(trx: Trx, id: string): Promise<void> {
+  const locked = await trx
+    .selectFrom('site')
+    .select('id')
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  if (!locked) refuse('site.unknown');
 }
 
 /** Whether the main stream has to be opened anew, so that recording is interrupted. */
@@ -210,13 +361,13 @@ function sameCredentials(a: Credentials, b: Credentials): boolean {
 }
 
 /** The row of the grant's camera, locked until the transaction ends, so that of two changes one sees the other. */
-async function lockCamera(trx: Trx, grant: Grant): Promise<Camera> {
+async function lockCamera(trx: Trx, grant: Grant, also: { retired?: boolean } = {}): Promise<Camera> {
   const { id = '' } = grant.subject;
   const locked = await trx
     .selectFrom('camera')
     .select('id')
     .where('id', '=', id)
-    .where('retired_at', 'is', null)
+    .$if(!also.retired, (query) => query.where('retired_at', 'is', null))
     .forUpdate()
     .executeTakeFirst();
   if (!locked) refuse('camera.unknown');
@@ -319,6 +470,9 @@ async function orRefused<T>(name: string, work: () => Promise<T>): Promise<T> {
     const broken = brokenConstraint(error);
     if (broken === 'camera_name_at_site') refuse('camera.name-taken', { name });
     if (broken === 'camera_site_id_fkey') refuse('site.unknown');
+    // The second wall: what the rules above let through is a mistake of ours, and a no all the same.
+    if (broken === 'camera_in_prohibited_interior') refuse('camera.prohibited-here');
+    if (broken === 'camera_operates_by_law') refuse('camera.may-not-operate');
     throw error;
   }
 }
@@ -330,9 +484,9 @@ const selectCameras = (db: Kysely<Tables>) =>
     .selectAll('camera')
     .select(['site.name as site_name', 'site.time_zone']);
 
-type Row = Awaited<ReturnType<ReturnType<typeof selectCameras>['executeTakeFirstOrThrow']>>;
+type CameraRow = Awaited<ReturnType<ReturnType<typeof selectCameras>['executeTakeFirstOrThrow']>>;
 
-function asCamera(row: Row): Camera {
+function asCamera(row: CameraRow, site: LawfulSite): Camera {
   return {
     id: row.id,
     name: row.name,
@@ -350,5 +504,13 @@ function asCamera(row: Row): Camera {
     orderedMs: row.ordered_ms,
     importance: row.importance,
     revision: row.revision,
+    step: row.step,
+    stepped:
+      row.step_at === null
+        ? null
+        : { atMs: row.step_at.getTime(), by: row.step_by ?? '', reason: row.step_reason ?? '' },
+    carriedOver: row.carried_over,
+    facts: cameraFacts(row, site.recordsOf(row.id)),
+    site: site.facts,
   };
 }

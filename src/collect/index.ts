@@ -8,18 +8,31 @@ export {
   findCamera,
   isMainMoved,
   isSubMoved,
+  makeCamera,
   type NewCamera,
   openPassword,
   pauseCamera,
   resumeCamera,
   retireCamera,
+  stepCamera,
 } from './cameras.ts';
+export { askStanding, type GivenFacts, type Standing } from './facts.ts';
 export { addFoundCamera, foundBy, foundSite, isCameraId, setFoundFrom } from './found.ts';
+export { type LawfulSite, lawfulSite, lawfulSites } from './lawful.ts';
+export { LifeWatch } from './life-watch.ts';
+export {
+  addRecord,
+  endRecord,
+  findRecord,
+  type LegalRecord,
+  listRecords,
+  type NewRecord,
+} from './records.ts';
 export { type CameraChanged, CameraRegister } from './register.ts';
+export { changeSiteLaw, classifySite, judgeCameras, type SiteLawChange } from './site-law.ts';
 export {
   addSite,
   changeSite,
-  classifySite,
   findSite,
   listSites,
   type Site,

@@ -47,10 +47,15 @@ export class CameraRegister {
     return after;
   }
 
-  /** After a site was renamed: the cameras show its name. */
-  async siteChanged(siteId: string): Promise<void> {
-    for (const camera of await listCameras(this.#db.kysely))
-      if (camera.siteId === siteId && this.#cameras.has(camera.id)) this.#cameras.set(camera.id, camera);
+  /** After a site was changed, or what stands on record there: its cameras may have taken a step with it. */
+  async siteChanged(siteId: string, by: string): Promise<void> {
+    for (const after of await listCameras(this.#db.kysely, siteId)) {
+      const before = this.#cameras.get(after.id) ?? null;
+      if (before && before.revision > after.revision) continue;
+      this.#cameras.set(after.id, after);
+      if (before?.step !== after.step)
+        for (const listener of this.#listeners) listener({ before, after, by });
+    }
   }
 
   get(id: string): Camera | undefined {

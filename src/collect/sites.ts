@@ -3,7 +3,8 @@ import type { Kysely, Transaction } from 'kysely';
 import { newId, refuse } from '../base/index.ts';
 import { brokenConstraint, type Tables } from '../db/index.ts';
 import type { Grant } from '../gate/index.ts';
-import type { SiteLaw } from '../law/index.ts';
+import type { SiteFacts } from '../law/index.ts';
+import { type LawfulSite, lawfulSite, lawfulSites } from './lawful.ts';
 
 export interface Site {
   readonly id: string;
@@ -12,6 +13,7 @@ export interface Site {
   readonly timeZone: string;
   /** Cameras that are not retired. */
   readonly cameras: number;
+  readonly law: SiteFacts;
 }
 
 export interface SiteFields {
@@ -25,12 +27,14 @@ const maxSites = 2_000;
 
 export async function listSites(db: Kysely<Tables>): Promise<Site[]> {
   const rows = await selectSites(db).orderBy('site.name').limit(maxSites).execute();
-  return rows.map(asSite);
+  const law = await lawfulSites(db);
+  return rows.map((row) => asSite(row, law.get(row.id)!));
 }
 
 export async function findSite(db: Kysely<Tables>, id: string): Promise<Site> {
   const row = await selectSites(db).where('site.id', '=', id).executeTakeFirst();
-  return row ? asSite(row) : refuse('site.unknown');
+  const law = row && (await lawfulSite(db, id));
+  return row && law ? asSite(row, law) : refuse('site.unknown');
 }
 
 export async function addSite(
@@ -76,19 +80,6 @@ export async function changeSite(
   if (!done) refuse('site.unknown');
 }
 
-/** What the law takes the place of the grant for. */
-export async function classifySite(
-  trx: Transaction<Tables>,
-  grant: Grant<'site.configure'>,
-  { profiles, placeClass, placeType, keyTarget }: SiteLaw,
-): Promise<void> {
-  await trx
-    .updateTable('site')
-    .set({ profiles: [...profiles], place_class: placeClass, place_type: placeType, key_target: keyTarget })
-    .where('id', '=', grant.subject.id ?? '')
-    .execute();
-}
-
 /** Names that differ by case or width alone are one name. */
 export const foldName = (name: string): string => name.normalize('NFKC').toLowerCase();
 
@@ -105,19 +96,22 @@ const selectSites = (db: Kysely<Tables>) =>
         .as('cameras'),
     );
 
-function asSite(row: {
-  id: string;
-  name: string;
-  address: string;
-  time_zone: string;
-  cameras: number | null;
-}): Site {
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly time_zone: string;
+  readonly cameras: number | null;
+}
+
+function asSite(row: Row, { facts: law }: LawfulSite): Site {
   return {
     id: row.id,
     name: row.name,
     address: row.address,
     timeZone: row.time_zone,
     cameras: row.cameras ?? 0,
+    law,
   };
 }
 

@@ -5,6 +5,7 @@
 import type { Clock } from '../base/index.ts';
 import type { Problem } from '../contract/index.ts';
 import type { Fact, StreamFacts, StreamKind } from '../engine/index.ts';
+import { isRecordedIn } from '../law/index.ts';
 import type { Camera } from './cameras.ts';
 
 export interface StreamState extends StreamFacts {
@@ -14,7 +15,8 @@ export interface StreamState extends StreamFacts {
   readonly sinceMs: number | null;
 }
 
-export type CameraStatus = 'recording' | 'trouble' | 'no-video' | 'paused' | 'starting';
+/** `off`: not in use by its step of life. */
+export type CameraStatus = 'recording' | 'trouble' | 'no-video' | 'paused' | 'starting' | 'off';
 
 interface Held {
   readonly stream: StreamState;
@@ -151,6 +153,7 @@ export class CameraStates {
   }
 
   status(camera: Camera): CameraStatus {
+    if (!isRecordedIn(camera.step)) return 'off';
     const nowMs = this.#clock.monoMs();
     const held = this.#streams.get(sourceId(camera.id, 'main'));
     const state = held?.stream.state ?? 'connecting';

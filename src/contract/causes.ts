@@ -3,6 +3,8 @@
  * sentence a guard reads. One list for engine, store and console.
  */
 
+import { isRoom, needName, rooms, stepNames } from '../law/index.ts';
+
 export interface Said {
   readonly en: string;
   readonly zh: string;
@@ -46,6 +48,7 @@ export const gapCauses = {
   missing: { en: 'a stored file is missing', zh: '录像文件丢失' },
   paused: { en: 'recording was paused by {by}', zh: '录像被 {by} 暂停' },
   retired: { en: 'the camera was retired by {by}', zh: '摄像机被 {by} 停用' },
+  suspended: { en: 'the camera was suspended by {by}', zh: '摄像机被 {by} 暂停使用' },
   starting: { en: 'recording was being started', zh: '录像启动中' },
   changed: {
     en: "the camera's address or access was changed by {by}",
@@ -146,8 +149,22 @@ export function fill(sentence: string, values: Readonly<Record<string, string | 
   const language = /\p{Script=Han}/u.test(sentence) ? 'zh' : 'en';
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = String(values[name] ?? whole);
-    return name === 'period' ? sayPeriod(value, language) : value;
+    return sayValue(name, value, language);
   });
+}
+
+/** Words of the law's are kept by their id and said in the language of the sentence. */
+function sayValue(name: string, value: string, language: 'en' | 'zh'): string {
+  if (name === 'period') return sayPeriod(value, language);
+  if (name === 'room') return isRoom(value) ? rooms[value][language] : value;
+  if (name === 'step' || name === 'from' || name === 'to') return sayFrom(stepNames, value, language);
+  if (name !== 'needs') return value;
+  const said = value.split(' ').map((each) => needName(each)[language]);
+  return said.join(language === 'zh' ? '、' : ', ');
+}
+
+function sayFrom(words: Readonly<Record<string, Said>>, id: string, language: 'en' | 'zh'): string {
+  return Object.hasOwn(words, id) ? (words[id]?.[language] ?? id) : id;
 }
 
 const periodWords = {

@@ -1,5 +1,6 @@
 /** Sites and cameras: what may be seen. */
 import { z } from 'zod';
+import { cameraPurposes, cameraSteps, capabilities, ownerKinds, siteFunctions } from '../law/index.ts';
 import { cameraProblems } from './causes.ts';
 import { endpoint } from './endpoint.ts';
 import { byId, can, id, instant, listOf, name, note } from './shapes.ts';
@@ -9,12 +10,60 @@ export const problem = z.object({
   values: z.record(z.string(), z.union([z.string(), z.number()])),
 });
 
+export const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+/** WGS-84, degrees. */
+export const point = z.object({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180) });
+const outline = z.array(point).min(1).max(200);
+const shortId = z
+  .string()
+  .min(1)
+  .max(40)
+  .regex(/^[a-z0-9-]+$/i);
+export const neighbour = z.object({
+  id: shortId,
+  name,
+  kind: z.enum(['military', 'secret-unit']),
+  outline,
+  /** How near is near: the law names no figure. */
+  withinM: z.number().min(0).max(50_000),
+});
+export const privateArea = z.object({
+  id: shortId,
+  kind: z.enum(['window', 'door', 'private-area']),
+  outline,
+});
+
+/** What stands on record, the newest of its kind. */
+export const recorded = z.object({
+  on: day,
+  until: day.optional(),
+  text: z.string().optional(),
+  by: z.string().optional(),
+});
+const records = z.record(z.string(), recorded);
+
+/** A site as the law sees it. */
+export const siteLaw = z.object({
+  profiles: z.array(z.string()),
+  /** Null: nobody has decided, and no camera operates. */
+  placeClass: z.string().nullable(),
+  placeType: z.string().nullable(),
+  keyTarget: z.boolean(),
+  owner: z.enum(ownerKinds).nullable(),
+  functions: z.array(z.enum(siteFunctions)),
+  area: z.array(point),
+  neighbours: z.array(neighbour),
+  privateAreas: z.array(privateArea),
+  records,
+});
+
 export const site = z.object({
   id,
   name: z.string(),
   address: z.string(),
   timeZone: z.string(),
   cameras: z.number().int(),
+  law: siteLaw,
 });
 
 export const sites = endpoint({
@@ -42,7 +91,16 @@ export const changeSite = endpoint({
   ledger: 'change',
   params: byId,
   body: z
-    .object({ name: name.optional(), address: note.optional(), timeZone: z.string().max(60).optional() })
+    .object({
+      name: name.optional(),
+      address: note.optional(),
+      timeZone: z.string().max(60).optional(),
+      owner: z.enum(ownerKinds).nullish(),
+      functions: z.array(z.enum(siteFunctions)).max(4).optional(),
+      area: z.array(point).max(200).optional(),
+      neighbours: z.array(neighbour).max(50).optional(),
+      privateAreas: z.array(privateArea).max(500).optional(),
+    })
     .strict(),
   reply: site,
   says: 'Changes a site.',
@@ -79,6 +137,46 @@ export const streamState = z.object({
   viewers: z.number().int(),
 });
 
+/** Where a camera is and what it is for. Null: not said. */
+export const cameraFacts = z.object({
+  room: z.string().max(60).nullable(),
+  zone: z.enum(['public', 'private']),
+  owner: z.enum(ownerKinds).nullable(),
+  purpose: z.enum(cameraPurposes),
+  position: point.nullable(),
+  /** Clockwise from north. */
+  azimuthDeg: z.number().min(0).lt(360).nullable(),
+  angleDeg: z.number().gt(0).max(360).nullable(),
+  rangeM: z.number().gt(0).max(10_000).nullable(),
+  turns: z.boolean(),
+  /** Ids of the site's private areas that the camera's mask covers. */
+  masked: z.array(shortId).max(500),
+  capabilities: z.array(z.enum(capabilities)).max(3),
+  endOfSupport: day.nullable(),
+});
+
+/** What is missing for a step, with the rules that want it. */
+export const lack = z.object({
+  need: z.string(),
+  because: z.array(z.object({ instrument: z.string(), article: z.string(), quote: z.string() })),
+});
+
+export const cameraLife = z.object({
+  step: z.enum(cameraSteps),
+  since: instant.nullable(),
+  by: z.string().nullable(),
+  reason: z.string().nullable(),
+  operatingSince: day.nullable(),
+  /** It operated before the register asked: what is missing is to be done, and stops nothing. */
+  carriedOver: z.boolean(),
+  /** What is missing for operating, whether it operates or not. */
+  missing: z.array(lack),
+  /** The steps that may follow, each with what it lacks; `no` where a rule could not be read. */
+  next: z.array(
+    z.object({ to: z.enum(cameraSteps), lacking: z.array(z.string()), no: z.string().optional() }),
+  ),
+});
+
 export const camera = z.object({
   id,
   name: z.string(),
@@ -95,8 +193,11 @@ export const camera = z.object({
   recording: z.enum(['on', 'paused']),
   pausedBy: z.string().nullable(),
   pausedReason: z.string().nullable(),
-  /** What the wall shows: recording and in order, recording with trouble, no video, or paused. */
-  status: z.enum(['recording', 'trouble', 'no-video', 'paused', 'starting']),
+  /** What the wall shows: recording and in order, recording with trouble, no video, paused, or off: not in use. */
+  status: z.enum(['recording', 'trouble', 'no-video', 'paused', 'starting', 'off']),
+  facts: cameraFacts,
+  records,
+  life: cameraLife,
   streams: z.array(streamState),
   recordedUntil: instant.nullable(),
   /** Who is recorded longest when disks are full: `least` goes first. */
@@ -133,6 +234,13 @@ const connection = {
   transport: z.enum(transports).default('auto'),
 };
 
+const newRecord = {
+  kind: z.string().max(60),
+  on: day,
+  until: day.nullish(),
+  said: note.min(1),
+};
+
 export const addCamera = endpoint({
   method: 'POST',
   path: '/api/cameras',
@@ -144,9 +252,12 @@ export const addCamera = endpoint({
     siteId: id,
     subUrl: cameraUrl.nullish(),
     soundBasis: note.nullish(),
+    facts: cameraFacts.partial().optional(),
+    records: z.array(z.object(newRecord).strict()).max(20).optional(),
+    begin: z.enum(['planned', 'tested', 'operating']).optional(),
   }),
   reply: camera,
-  says: 'Adds a camera and starts to record it.',
+  says: 'Adds a camera and starts to record it: operating when nothing lacks, else in its trial run; `begin` says how far. Inside of a prohibited room there is none.',
 });
 
 export const changeCamera = endpoint({
@@ -168,6 +279,7 @@ export const changeCamera = endpoint({
       transport: z.enum(transports).optional(),
       soundBasis: note.nullish(),
       importance: z.enum(importances).optional(),
+      facts: cameraFacts.partial().optional(),
     })
     .strict(),
   reply: camera,
@@ -183,6 +295,77 @@ export const retireCamera = endpoint({
   body: z.object({ reason: note.min(1) }).strict(),
   reply: z.object({}).strict(),
   says: 'Retires a camera: it is pulled no more; what it recorded stays.',
+});
+
+export const stepCamera = endpoint({
+  method: 'POST',
+  path: '/api/cameras/:id/step',
+  action: 'camera.configure',
+  ledger: 'change',
+  params: byId,
+  body: z
+    .object({
+      to: z.enum(['planned', 'approved', 'installed', 'tested', 'operating', 'suspended']),
+      reason: note.default(''),
+      revision: z.number().int().optional(),
+    })
+    .strict(),
+  reply: camera,
+  says: 'Takes a step in the life of a camera; what it lacks is refused with the article. A retired one comes back by `planned` or `installed`.',
+});
+
+export const record = z.object({
+  id,
+  siteId: id,
+  cameraId: id.nullable(),
+  kind: z.string(),
+  on: day,
+  until: day.nullable(),
+  said: z.string(),
+  written: instant,
+  writtenBy: z.string(),
+  ended: instant.nullable(),
+  endedBy: z.string().nullable(),
+  endedReason: z.string().nullable(),
+});
+export const legalRecords = endpoint({
+  method: 'GET',
+  path: '/api/records',
+  action: 'camera.read',
+  ledger: 'none',
+  query: z.object({ site: id.optional(), camera: id.optional() }),
+  reply: listOf(record),
+  says: 'What stands or stood on record for a site or a camera, newest first.',
+});
+export const addSiteRecord = endpoint({
+  method: 'POST',
+  path: '/api/sites/:id/records',
+  action: 'site.configure',
+  ledger: 'change',
+  params: byId,
+  body: z.object(newRecord).strict(),
+  reply: record,
+  says: 'Puts something on record for a site: its notice, or a sign for all of its cameras.',
+});
+export const addCameraRecord = endpoint({
+  method: 'POST',
+  path: '/api/cameras/:id/records',
+  action: 'camera.configure',
+  ledger: 'change',
+  params: byId,
+  body: z.object(newRecord).strict(),
+  reply: record,
+  says: 'Puts something on record for a camera: why it is needed, its sign, a consent.',
+});
+export const endRecord = endpoint({
+  method: 'POST',
+  path: '/api/records/:id/end',
+  action: 'camera.configure',
+  ledger: 'change',
+  params: byId,
+  body: z.object({ reason: note.min(2) }).strict(),
+  reply: record,
+  says: 'Ends what stands on record; refused while a camera operates that needs it.',
 });
 
 export const pauseCamera = endpoint({

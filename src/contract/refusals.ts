@@ -139,6 +139,72 @@ export const refusals = {
     en: 'Sound may be recorded only with a recorded basis.',
     zh: '没有登记依据不得录音。',
   },
+  'camera.room': { status: 422, en: 'This kind of room is not known.', zh: '无法识别该区域类型。' },
+  'camera.prohibited': {
+    status: 422,
+    en: 'No camera may be inside of this kind of room: {room} ({instrument}, {article}). Consent does not change that.',
+    zh: '{room}内部禁止安装图像采集设备（{instrument} {article}），任何人同意均不例外。',
+  },
+  'camera.prohibited-here': {
+    status: 422,
+    en: 'No camera may be inside of this kind of room at this site. Consent does not change that.',
+    zh: '该场所此类区域内部禁止安装图像采集设备，任何人同意均不例外。',
+  },
+  'camera.lacks': {
+    status: 422,
+    en: 'The camera cannot be “{step}” yet. What is missing: {needs}.',
+    zh: '摄像机尚不能进入“{step}”。缺少：{needs}。',
+  },
+  'camera.may-not-operate': {
+    status: 422,
+    en: 'A camera would operate without what the law asks for.',
+    zh: '将有摄像机在不具备法定条件的情况下运行。',
+  },
+  'camera.step': {
+    status: 409,
+    en: 'A camera that is “{from}” cannot become “{to}”.',
+    zh: '“{from}”的摄像机不能变为“{to}”。',
+  },
+  'camera.no-ruling': {
+    status: 422,
+    en: 'The rules of site {site} could not be read. Without an answer of the law there is no camera.',
+    zh: '无法得出场所 {site} 的适用规则。没有明确结论时不得设置摄像机。',
+  },
+  'camera.not-in-use': {
+    status: 409,
+    en: 'This camera is not in use: it is “{step}” and gives no live picture.',
+    zh: '该摄像机未在使用（{step}），没有实时画面。',
+  },
+  'site.prohibits': {
+    status: 409,
+    en: 'Camera {camera} stands in a place that this would forbid: {room} ({instrument}, {article}). Retire it first.',
+    zh: '摄像机 {camera} 所在的{room}将属于禁止安装的区域（{instrument} {article}），请先停用该摄像机。',
+  },
+  'site.outline': {
+    status: 422,
+    en: 'The drawing has a point that lies nowhere, or the same name twice.',
+    zh: '图形中有无效坐标或重复的编号。',
+  },
+  'record.kind': {
+    status: 422,
+    en: 'This cannot stand on record here.',
+    zh: '此处不能登记该类记录。',
+  },
+  'record.day': {
+    status: 422,
+    en: '{day} is not a day that can be recorded: it must exist, not lie in the future, and not end before it begins.',
+    zh: '{day} 不是有效日期：必须真实存在，不得晚于今天，结束不得早于开始。',
+  },
+  'record.unknown': {
+    status: 404,
+    en: 'This record does not exist, or has ended.',
+    zh: '该记录不存在或已终止。',
+  },
+  'record.needed': {
+    status: 409,
+    en: 'A camera operates that needs this. Put another one on record first, or suspend the camera.',
+    zh: '有正在运行的摄像机依赖此记录。请先登记新的记录，或暂停使用该摄像机。',
+  },
   'site.time-zone': {
     status: 422,
     en: '{zone} is not a time zone that is known (for example Asia/Shanghai).',

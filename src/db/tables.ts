@@ -98,6 +98,33 @@ export interface SiteTable {
   place_class: Generated<PlaceClass>;
   place_type: string | null;
   key_target: Generated<boolean>;
+  class_decided: Date | null;
+  class_by: string | null;
+  class_why: Generated<string>;
+  owner: OwnerKind | null;
+  functions: Generated<string[]>;
+  area: Json<readonly PlacePoint[]>;
+  neighbours: Json<readonly ProtectedNeighbourJson[]>;
+  private_areas: Json<readonly PrivateAreaJson[]>;
+}
+/** Always given as JSON text: an array would be sent as one of SQL. */
+type Json<T> = ColumnType<T, string | undefined, string>;
+type OwnerKind = 'government' | 'operator' | 'security-duty-holder' | 'other';
+interface PlacePoint {
+  readonly lat: number;
+  readonly lon: number;
+}
+interface ProtectedNeighbourJson {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'military' | 'secret-unit';
+  readonly outline: readonly PlacePoint[];
+  readonly withinM: number;
+}
+interface PrivateAreaJson {
+  readonly id: string;
+  readonly kind: 'window' | 'door' | 'private-area';
+  readonly outline: readonly PlacePoint[];
 }
 type PlaceClass =
   | 'art7.1-government'
@@ -130,6 +157,42 @@ export interface CameraTable {
   revision: Generated<number>;
   created: Date;
   importance: Generated<'least' | 'ordinary' | 'most'>;
+  step: Generated<CameraStep>;
+  step_at: Date | null;
+  step_by: string | null;
+  step_reason: string | null;
+  carried_over: Generated<boolean>;
+  operating_since: string | null;
+  room: string | null;
+  zone: Generated<'public' | 'private'>;
+  owner: OwnerKind | null;
+  purpose: Generated<'public-safety' | 'enforcement' | 'other'>;
+  lat: number | null;
+  lon: number | null;
+  azimuth_deg: number | null;
+  angle_deg: number | null;
+  range_m: number | null;
+  turns: Generated<boolean>;
+  masked: Generated<string[]>;
+  capabilities: Generated<string[]>;
+  end_of_support: string | null;
+}
+type CameraStep = 'planned' | 'approved' | 'installed' | 'tested' | 'operating' | 'suspended' | 'retired';
+
+/** Written by `collect/`. */
+export interface LegalRecordTable {
+  id: string;
+  site_id: string;
+  camera_id: string | null;
+  kind: string;
+  on_day: string;
+  until_day: string | null;
+  said: string;
+  written: Date;
+  written_by: string;
+  ended: Date | null;
+  ended_by: string | null;
+  ended_reason: string | null;
 }
 
 /** Written by `store/`. */
@@ -453,6 +516,7 @@ export interface Tables {
   ledger_redaction: LedgerRedactionTable;
   site: SiteTable;
   camera: CameraTable;
+  legal_record: LegalRecordTable;
   volume: VolumeTable;
   placement: PlacementTable;
   storage_warning: VolumeWarningTable;

@@ -9,6 +9,7 @@ import { sourceId } from '../collect/index.ts';
 import type { Database } from '../db/index.ts';
 import type { Engine, Fact, FilePlan, Ticket } from '../engine/index.ts';
 import { change, type Ended, type Gate, type Grant, type Who } from '../gate/index.ts';
+import { isRecordedIn } from '../law/index.ts';
 import { type Chosen, chooseLive, plays } from './choose.ts';
 import { UseRegister } from './use-register.ts';
 import type { View, ViewEnd } from './view.ts';
@@ -76,6 +77,8 @@ export class Views implements AsyncDisposable {
     camera: Camera,
     wish: Wish,
   ): Promise<View> {
+    if (wish.kind === 'live' && !isRecordedIn(camera.step))
+      refuse('camera.not-in-use', { step: camera.step });
     const choice = await this.#choose(camera, wish);
     if ('refused' in choice) refuse('view.cannot-play', choice.refused);
     // From here to the map without a pause, so that a hundred calls at once do not pass the limit together.

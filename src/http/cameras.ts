@@ -1,9 +1,9 @@
 /** The endpoints of cameras: the register, what is done with one, and the recording that a person pauses. */
 import { rfc3339 } from '../base/index.ts';
 import {
-  addCamera,
   type Camera,
   changeCamera,
+  makeCamera,
   pauseCamera,
   readAddress,
   resumeCamera,
@@ -11,6 +11,7 @@ import {
 } from '../collect/index.ts';
 import { type Action, collect } from '../contract/index.ts';
 import type { Subject, Who } from '../gate/index.ts';
+import { cameraRecords, describeFacts, describeLife } from './life.ts';
 import { mount } from './route.ts';
 import { subjectOf, type VideoEdge } from './video-edge.ts';
 
@@ -47,6 +48,9 @@ export function describe(edge: VideoEdge, camera: Camera, who: Who) {
     pausedBy: camera.paused?.by ?? null,
     pausedReason: camera.paused?.reason ?? null,
     status: edge.states.status(camera),
+    facts: describeFacts(camera.facts),
+    records: cameraRecords(camera),
+    life: describeLife(camera, edge.clock.wallMs()),
     streams: edge.states.streams(camera.id).map(({ sinceMs, ...stream }) => ({
       ...stream,
       problem: stream.problem && { code: stream.problem.code, values: { ...stream.problem.values } },
@@ -76,11 +80,15 @@ export function mountCameras(edge: VideoEdge): void {
   });
   mount(edge, collect.addCamera, {
     handle: async ({ who, body, grant, change }) => {
-      const id = await change(
-        (trx) => addCamera(trx, grant, body, { box: edge.box, nowMs: edge.clock.wallMs() }),
+      const { id } = await change(
+        (trx) => makeCamera(trx, grant, body, { box: edge.box, nowMs: edge.clock.wallMs() }),
         (made) => ({
-          subject: { kind: 'camera', id: made, name: body.name, siteId: body.siteId },
-          detail: { url: readAddress(body.url).url, ...soundDetail(body.soundBasis) },
+          subject: { kind: 'camera', id: made.id, name: body.name, siteId: body.siteId },
+          detail: {
+            ...{ url: readAddress(body.url).url, step: made.step, ...soundDetail(body.soundBasis) },
+            ...(body.facts?.room ? { room: body.facts.room } : {}),
+            ...(body.records?.length ? { records: body.records } : {}),
+          },
         }),
       );
       return describe(edge, await edge.cameras.changed(id, who.name), who);
@@ -91,7 +99,11 @@ export function mountCameras(edge: VideoEdge): void {
     handle: async ({ who, params, body, grant, change }) => {
       const { revision: _, ...fields } = body;
       await change((trx) => changeCamera(trx, grant, body, edge.box), {
-        detail: { changed: Object.keys(fields), ...soundDetail(body.soundBasis) },
+        detail: {
+          changed: Object.keys(fields),
+          ...(body.facts ? { facts: body.facts } : {}),
+          ...soundDetail(body.soundBasis),
+        },
       });
       return describe(edge, await edge.cameras.changed(params.id, who.name), who);
     },

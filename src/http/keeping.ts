@@ -1,6 +1,6 @@
 /** The endpoints of keeping: a site's law and policy, holds, marks, erasure, certificates, and how the reaper is. */
 import { rfc3339 } from '../base/index.ts';
-import { findCamera, findSite } from '../collect/index.ts';
+import { type CameraRegister, findCamera, findSite } from '../collect/index.ts';
 import { keeping as contract } from '../contract/index.ts';
 import type { Subject } from '../gate/index.ts';
 import { conflictName, type Reason } from '../law/index.ts';
@@ -47,6 +47,8 @@ import { type Edge, mount } from './route.ts';
 
 export interface KeepingParts {
   readonly reaper: Reaper;
+  /** Told of a site whose law was settled: its cameras may have taken a step. */
+  readonly cameras: CameraRegister;
 }
 type KeepingEdge = Edge & KeepingParts;
 
@@ -143,11 +145,12 @@ async function replySite(edge: Edge, id: string) {
 function mountSites(edge: KeepingEdge): void {
   mount(edge, contract.settleSite, {
     subject: ofSite(edge),
-    handle: async ({ params, body, grant, change }) => {
+    handle: async ({ who, params, body, grant, change }) => {
       await change((trx) => settleKeeping(trx, grant, body, edge.clock.wallMs()), {
         reason: body.justification || null,
         detail: { keeping: body },
       });
+      await edge.cameras.siteChanged(params.id, who.name);
       edge.reaper.wake();
       return replySite(edge, params.id);
     },

@@ -1,7 +1,8 @@
 /** Mounts all that has to do with cameras and their video: sites, cameras, timelines, views, media, events. */
-import { mountCameras, mountRecording } from './cameras.ts';
+import { describe, mountCameras, mountRecording } from './cameras.ts';
 import { mountCompleteness } from './completeness.ts';
 import { streamEvents } from './events.ts';
+import { mountLife } from './life.ts';
 import { mountMediaDoors } from './media.ts';
 import { mountProbe } from './probe.ts';
 import { mountRecorded } from './recorded.ts';
@@ -17,6 +18,7 @@ export function mountVideo(server: Server, parts: VideoParts): void {
   mountSites(edge);
   mountCameras(edge);
   mountRecording(edge);
+  mountLife(edge, (camera, who) => describe(edge, camera, who));
   mountProbe(edge);
   mountTimeline(edge);
   mountRecorded(edge);

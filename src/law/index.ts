@@ -103,6 +103,19 @@ export {
   shortestMs,
   type Verdict,
 } from './keeping.ts';
+export {
+  isRecordedIn,
+  type Lack,
+  lacks,
+  necessityUntil,
+  needName,
+  nextSteps,
+  type StepVerdict,
+  stand,
+  step,
+  stepNames,
+} from './life.ts';
+export { localDay } from './local-day.ts';
 export { type Breach, breaches, type Penalty, penalties, penaltiesFor } from './penalties.ts';
 export { type Classified, mandatoryBecause, placeClass, type Step } from './place-class.ts';
 export { type PlaceType, placeClasses, placeTypeOf, placeTypes } from './places.ts';

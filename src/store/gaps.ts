@@ -113,7 +113,8 @@ export function step(track: Track, told: Told, newGapId: () => string): Step {
 const still = (track: Track): Step => ({ track, changes: [] });
 
 /** Only a person's order ends what a person ordered. */
-const isOrder = (cause: GapCause): boolean => cause === 'paused' || cause === 'retired';
+const isOrder = (cause: GapCause): boolean =>
+  cause === 'paused' || cause === 'retired' || cause === 'suspended';
 const isOrdered = (gap: OpenGap): boolean => isOrder(gap.cause);
 
 function recorded(track: Track, told: Told & { kind: 'recorded' }, newGapId: () => string): Step {

@@ -2,11 +2,12 @@
  * The keeper: hears every fact of recording, keeps each camera's gap and open segments in memory, and sends rows to
  * the database behind. Facts never wait for the database, and none is lost while it is away.
  */
-import { type Clock, type Log, newId } from '../base/index.ts';
+import { type Clock, type Log, newId, sayError } from '../base/index.ts';
 import { type CameraChanged, isMainMoved, sourceId } from '../collect/index.ts';
 import type { GapCause } from '../contract/index.ts';
 import type { Database } from '../db/index.ts';
 import type { Fact, SegmentFacts, SegmentRef, Volume } from '../engine/index.ts';
+import { isRecordedIn } from '../law/index.ts';
 import type { Gap } from './cover.ts';
 import { type Detail, type GapChange, newTrack, step, type Told, type Track } from './gaps.ts';
 import { type RowChange, RowQueue } from './rows.ts';
@@ -126,8 +127,15 @@ export class Keeper implements AsyncDisposable {
     const atMs = this.#at.clock.wallMs();
     const order = (cause: GapCause, detail: Detail) =>
       this.tell(after.id, { kind: 'opened', atMs, cause, detail, ordered: true });
-    if (after.retired) order('retired', { by: after.retired.by });
-    else if (!before) {
+    const isRecorded = isRecordedIn(after.step);
+    const wasRecorded = before !== null && isRecordedIn(before.step);
+    if (after.retired) {
+      if (wasRecorded || before?.step === 'suspended') order('retired', { by: after.retired.by });
+    } else if (!isRecorded) {
+      if (wasRecorded) order('suspended', { by: after.stepped?.by ?? by });
+      // Brought back from retirement: its gap is still open, and its track went with it.
+      else if (before === null) void this.#takeUp(after);
+    } else if (!wasRecorded && !this.#isTracked(after)) {
       this.#tracks.set(after.id, newTrack(after.orderedMs));
       this.tell(after.id, {
         kind: 'opened',
@@ -137,9 +145,23 @@ export class Keeper implements AsyncDisposable {
         ordered: true,
       });
     } else if (after.paused) {
-      if (!before.paused) order('paused', { by: after.paused.by });
-    } else if (before.paused) order('starting', {});
-    else if (isMainMoved(before, after)) order('changed', { by });
+      if (!before?.paused || !wasRecorded) order('paused', { by: after.paused.by });
+    } else if (before?.paused || !wasRecorded) order('starting', {});
+    else if (before && isMainMoved(before, after)) order('changed', { by });
+  }
+
+  /** One that was only planned when Custos started has a track that begins never. */
+  #isTracked(camera: { readonly id: string; readonly orderedMs: number }): boolean {
+    const track = this.#tracks.get(camera.id);
+    return track !== undefined && track.coveredUntilMs <= Math.max(camera.orderedMs, this.#at.clock.wallMs());
+  }
+
+  async #takeUp(camera: { readonly id: string; readonly orderedMs: number }): Promise<void> {
+    try {
+      await this.load([camera]);
+    } catch (error) {
+      this.#at.log.error({ camera: camera.id, error: sayError(error) }, 'a track could not be taken up');
+    }
   }
 
   /** A closed segment, told by the recorder or found on the disk. */

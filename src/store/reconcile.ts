@@ -7,6 +7,7 @@ import { type Clock, Fault, type Log, sayError } from '../base/index.ts';
 import type { Camera } from '../collect/index.ts';
 import type { Database } from '../db/index.ts';
 import type { Engine, Volume } from '../engine/index.ts';
+import { isRecordedIn } from '../law/index.ts';
 import type { Keeper, SurveyNeeded } from './keeper.ts';
 import { pause } from './pause.ts';
 import { type EarlierRun, lastRun } from './runs.ts';
@@ -33,7 +34,9 @@ export async function reconcileAtStart(at: ReconcileAt, cameras: readonly Camera
   await at.keeper.load(cameras);
   const sinceMs = Math.max(0, (await newestStart(at.db)) - marginMs);
   const found = await surveyedAll(at, { sinceMs });
-  for (const camera of cameras) openGap(at, camera, earlier);
+  for (const camera of cameras)
+    if (isRecordedIn(camera.step)) openGap(at, camera, earlier);
+    else if (camera.step === 'suspended') keepGap(at, camera);
   await at.keeper.written(30_000);
   at.log.info(
     { cameras: cameras.length, recovered: found, stopped: earlier?.wasStopped },
@@ -49,6 +52,20 @@ function openGap({ keeper, clock }: ReconcileAt, camera: Camera, earlier: Earlie
   const untilMs = earlier?.untilMs ?? clock.wallMs();
   const atMs = track.open ? Math.max(untilMs, track.open.fromMs) : track.coveredUntilMs;
   keeper.tell(camera.id, { kind: 'opened', atMs, cause, detail: {} });
+}
+
+/** Custos may have died between the step and its gap. */
+function keepGap({ keeper }: ReconcileAt, camera: Camera): void {
+  const track = keeper.track(camera.id);
+  if (!track || track.open) return;
+  const detail = { by: camera.stepped?.by ?? '' };
+  keeper.tell(camera.id, {
+    kind: 'opened',
+    atMs: track.coveredUntilMs,
+    cause: 'suspended',
+    detail,
+    ordered: true,
+  });
 }
 
 /** Looks up on the disk what a dead process left, one survey after the other, until it worked or the next start will. */

@@ -11,12 +11,13 @@ import {
   judgePolicy,
   type Keeping,
   keepingOn,
+  localDay,
   type Period,
   type Policy,
   type Reason,
   type SiteLaw,
 } from '../law/index.ts';
-import { type CameraKeeping, localDay } from './retention-plan.ts';
+import type { CameraKeeping } from './retention-plan.ts';
 
 type UnitOfPolicy = 'hour' | 'day' | 'month' | 'year';
 

@@ -1,6 +1,6 @@
 /**
- * Pulls: what the engine is told to keep open. Every camera's main stream is pulled and recorded always; its
- * sub-stream only while someone watches. The engine is told of a change at once, and of nothing else.
+ * Pulls: what the engine is told to keep open. The main stream of every camera in use (trial run or operating) is pulled
+ * and recorded always; its sub-stream only while someone watches. A camera that is not in use is not pulled. The engine is told of a change at once, and of nothing else.
  */
 import { type Log, type SecretBox, sayError } from '../base/index.ts';
 import {
@@ -14,6 +14,7 @@ import {
 } from '../collect/index.ts';
 import type { GapCause } from '../contract/index.ts';
 import type { Engine, Source, Volume } from '../engine/index.ts';
+import { isRecordedIn } from '../law/index.ts';
 
 export interface PullsOptions {
   readonly engine: Engine;
@@ -48,12 +49,14 @@ export class Pulls {
   }
 
   start(cameras: readonly Camera[]): void {
-    for (const camera of cameras) this.#begin(camera);
+    for (const camera of cameras) if (isRecordedIn(camera.step)) this.#begin(camera);
   }
 
   follow({ before, after }: CameraChanged): void {
-    if (after.retired) this.#end(after);
-    else if (before) this.#move(before, after);
+    const wasInUse = before !== null && isRecordedIn(before.step);
+    if (!isRecordedIn(after.step)) {
+      if (wasInUse || after.retired) this.#end(after);
+    } else if (wasInUse) this.#move(before, after);
     else this.#begin(after);
   }
 

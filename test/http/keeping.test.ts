@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { CameraRegister } from '../../src/collect/index.ts';
 import { mountKeeping } from '../../src/http/index.ts';
 import type { Reaper } from '../../src/store/reaper.ts';
 import { confirmed } from '../../src/store/reaper-clock.ts';
@@ -42,7 +43,10 @@ before(async () => {
       return typeof value === 'function' ? value.bind(mountedIn.reaper) : value;
     },
   });
-  server = await testServer({ clock, prepare: (made) => mountKeeping(made, { reaper: late }) });
+  server = await testServer({
+    clock,
+    prepare: (made) => mountKeeping(made, { reaper: late, cameras: new CameraRegister(made.db) }),
+  });
   place = await placeIn(server.db, data, clock);
   await writeBelief(server.db.kysely, confirmed(nowMs - minuteMs));
   reaper = place.reaper();

@@ -5,14 +5,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { judgePolicy, keepingOn, type Policy, periodMs, type SiteLaw } from '../../src/law/index.ts';
+import {
+  judgePolicy,
+  keepingOn,
+  localDay,
+  type Policy,
+  periodMs,
+  type SiteLaw,
+} from '../../src/law/index.ts';
 import { cover, type Gap, type Span } from '../../src/store/cover.ts';
 import { type ClockBelief, confirmed, forwardMs, look, patienceMs } from '../../src/store/reaper-clock.ts';
 import {
   type CameraKeeping,
   type HoldSpan,
   isHeld,
-  localDay,
   type MarkSpan,
   momentsOfSegment,
   sentenceOf,

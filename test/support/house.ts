@@ -157,7 +157,7 @@ export async function openHouse(): Promise<House> {
   };
   mountVideo(server, video);
   mountVolumePages({ ...server, ...video }, { outlook, webhooks, dataDir });
-  mountKeeping(server, { reaper });
+  mountKeeping(server, { reaper, cameras });
   mountBuckets(server, { buckets, archive, box, volumes });
   const url = await server.listen();
   const resources = stack.move();

@@ -25,6 +25,7 @@ const kinds: Readonly<Record<GapCause, GapKind>> = {
   starting: 'system',
   paused: 'person',
   retired: 'person',
+  suspended: 'person',
   changed: 'person',
   deleted: 'person',
   'key-destroyed': 'person',

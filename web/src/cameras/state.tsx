@@ -16,6 +16,7 @@ export const statuses = [
   'no-video',
   'paused',
   'starting',
+  'off',
 ] as const satisfies CameraStatus[];
 
 export function mainStream(camera: Camera): StreamState | undefined {

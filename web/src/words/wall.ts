@@ -29,6 +29,7 @@ export const wallWords = words('wall', {
     'status_no-video': 'No video',
     status_paused: 'Recording paused',
     status_starting: 'Starting',
+    status_off: 'Not in use',
     viewRefused: 'You may not watch this camera: {why}',
   },
   zh: {
@@ -57,6 +58,7 @@ export const wallWords = words('wall', {
     'status_no-video': '无画面',
     status_paused: '录像已暂停',
     status_starting: '正在启动',
+    status_off: '未启用',
     viewRefused: '您不能查看此摄像机：{why}',
   },
 });
