@@ -122,13 +122,12 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   parts.use(new CompletenessFiling(store));
   const pulls = new Pulls({ engine, states, box, places: volumes, log });
   volumes.onMoved((id) => pulls.moved(cameras.get(id)));
-  cameras.onChange((change) => keeper.follow(change));
-  cameras.onChange((change) => pulls.follow(change));
+  for (const one of [keeper, pulls]) cameras.onChange((change) => one.follow(change));
   pulls.start(all);
   const kept = await keepWell(parts, { db, gate, box, keys, engine, keeper, volumes, cameras });
   const video = { box, cameras, states, engine, keeper, views, volumes, version, startedMs, ffmpeg };
-  const url = await serve(parts, given, { ...{ db, gate, ledger, dataDir: data.root }, ...video, ...kept });
-  return { url, parts: parts.move() };
+  const doors = { ...{ db, gate, ledger, dataDir: data.root }, ...video, ...kept };
+  return { url: await serve(parts, given, doors), parts: parts.move() };
 }
 
 /** What keeps footage as long as it must be and no longer, and says in time that it will not. */

@@ -131,7 +131,7 @@ export async function makeCamera(
 ): Promise<Added> {
   const id = newId('cam', at.nowMs);
   const soundBasis = basisOf(given.soundBasis);
-  await lockSite(trx, given.siteId);
+  await lockSites(trx, [given.siteId]);
   const first = given.begin === 'planned' ? ('planned' as const) : ('tested' as const);
   const row = {
     id,
@@ -198,6 +198,8 @@ export async function changeCamera(
   change: CameraChange,
   box: SecretBox,
 ): Promise<void> {
+  if (change.facts !== undefined || change.siteId !== undefined)
+    await lockSites(trx, [await siteOf(trx, grant), ...(change.siteId === undefined ? [] : [change.siteId])]);
   const before = await lockCamera(trx, grant);
   if (before.revision !== change.revision) refuse('camera.changed');
   const soundBasis = basisOf(change.soundBasis);
@@ -224,7 +226,6 @@ export async function changeCamera(
 async function askChanged(trx: Trx, before: Camera, change: CameraChange, nowMs: number): Promise<void> {
   const siteId = change.siteId ?? before.siteId;
   if (change.facts === undefined && siteId === before.siteId) return;
-  await lockSite(trx, siteId);
   const site = await lawfulSite(trx, siteId);
   if (!site) return refuse('site.unknown');
   const records = siteId === before.siteId ? before.facts.records : site.recordsOf(before.id);
@@ -290,10 +291,9 @@ export async function stepCamera(
   grant: Grant<'camera.configure'>,
   given: { readonly to: CameraStep; readonly revision?: number | undefined; readonly reason: string },
 ): Promise<{ from: CameraStep }> {
-  const before = await lockCamera(trx, grant, { retired: true });
-  if (given.revision !== undefined && before.revision !== given.revision) refuse('camera.changed');
-  await lockSite(trx, before.siteId);
-  const camera = await findCamera(trx, before.id);
+  await lockSites(trx, [await siteOf(trx, grant)]);
+  const camera = await lockCamera(trx, grant, { retired: true });
+  if (given.revision !== undefined && camera.revision !== given.revision) refuse('camera.changed');
   const day = localDay(grant.atMs, camera.timeZone);
   refuseVerdict(
     askStanding(camera.facts, camera.site, given.to, day, 'step'),
@@ -324,15 +324,26 @@ export async function stepCamera(
   return { from: camera.step };
 }
 
-/** Changes of a site and of its cameras follow one another, so that none is judged by what the other takes away. */
-async function lockSite(trx: Trx, id: string): Promise<void> {
-  const locked = await trx
-    .selectFrom('site')
-    .select('id')
-    .where('id', '=', id)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
-  if (!locked) refuse('site.unknown');
+/**
+ * Changes of a site and of its cameras follow one another, so that none is judged by what the other takes away. Sites
+ * are locked before cameras and in the order of their ids, here and in `site-law.ts`: nobody waits in a circle.
+ */
+async function lockSites(trx: Trx, ids: readonly string[]): Promise<void> {
+  for (const id of [...new Set(ids)].sort()) {
+    const locked = await trx
+      .selectFrom('site')
+      .select('id')
+      .where('id', '=', id)
+      .forNoKeyUpdate()
+      .executeTakeFirst();
+    if (!locked) refuse('site.unknown');
+  }
+}
+
+async function siteOf(trx: Trx, grant: Grant): Promise<string> {
+  const { id = '' } = grant.subject;
+  const row = await trx.selectFrom('camera').select('site_id').where('id', '=', id).executeTakeFirst();
+  return row?.site_id ?? refuse('camera.unknown');
 }
 
 /** Whether the main stream has to be opened anew, so that recording is interrupted. */

@@ -6,7 +6,14 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import { newId, refuse } from '../base/index.ts';
 import { brokenConstraint, type Tables } from '../db/index.ts';
 import type { Grant } from '../gate/index.ts';
-import { CalendarError, isRecordKind, localDay, necessityUntil, parseDay, recordKinds } from '../law/index.ts';
+import {
+  CalendarError,
+  isRecordKind,
+  localDay,
+  necessityUntil,
+  parseDay,
+  recordKinds,
+} from '../law/index.ts';
 
 export interface NewRecord {
   readonly kind: string;
@@ -44,7 +51,8 @@ export async function addRecord(
     .executeTakeFirst();
   if (!site) refuse('site.unknown');
   checkRecord(given, of.cameraId, localDay(grant.atMs, site.time_zone));
-  const until = given.kind === 'necessity' ? (given.until ?? necessityUntil(given.on)) : (given.until ?? null);
+  const until =
+    given.kind === 'necessity' ? (given.until ?? necessityUntil(given.on)) : (given.until ?? null);
   const id = newId('rec', grant.atMs);
   await trx
     .insertInto('legal_record')

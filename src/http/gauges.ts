@@ -18,7 +18,8 @@ export function mountGauges(server: Server, parts: VideoParts): void {
       },
     });
   gauge('cameras', 'Cameras by status', ['status'], (to) => {
-    for (const status of ['recording', 'trouble', 'no-video', 'paused', 'starting', 'off']) to.set({ status }, 0);
+    for (const status of ['recording', 'trouble', 'no-video', 'paused', 'starting', 'off'])
+      to.set({ status }, 0);
     for (const camera of cameras.all()) to.inc({ status: states.status(camera) });
   });
   gauge('intake_kbps', 'What the cameras send, in kbit/s', [], (to) => {

@@ -85,8 +85,8 @@ export function stand(camera: CameraFacts, site: SiteFacts, at: CameraStep, day:
   return lacking.length === 0 ? { kind: 'ok' } : { kind: 'lacking', lacking };
 }
 
-/** Near a protected neighbour, or in the hands of one who may have none, not even a trial run may go on. */
-const evenTried: readonly Objection['code'][] = ['neighbour', 'owner'];
+/** Near a protected neighbour, or in the hands of one who may have none, there is not even a trial run. */
+const evenTried: readonly Objection['code'][] = ['neighbour', 'position-unknown', 'owner'];
 
 /** Everything that a camera lacks to stand at a step, with the rules that want it. */
 export function lacks(camera: CameraFacts, site: SiteFacts, at: CameraStep, day: Day): readonly Lack[] {
@@ -97,7 +97,9 @@ export function lacks(camera: CameraFacts, site: SiteFacts, at: CameraStep, day:
     case 'planned':
     case 'installed':
     case 'tested':
-      return asLacks(objectionsTo('approved', site, camera, day).filter(({ code }) => evenTried.includes(code)));
+      return asLacks(
+        objectionsTo('approved', site, camera, day).filter(({ code }) => evenTried.includes(code)),
+      );
     case 'approved':
       return asLacks(objectionsTo('approved', site, camera, day));
     case 'operating':

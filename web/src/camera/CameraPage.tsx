@@ -10,6 +10,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { z } from 'zod';
 import { collect } from '../../../src/contract/index.ts';
 import { listed, useCall } from '../api.ts';
+import { LifePanel } from '../cameras/LifePanel.tsx';
 import type { LiveMode, LivePlayer, LiveStatus } from '../player/index.ts';
 import { LivePicture } from '../player/LivePicture.tsx';
 import { PlaybackPicture } from '../player/PlaybackPicture.tsx';
@@ -118,6 +119,7 @@ function Room({ camera, zone }: { camera: Camera; zone: string }) {
       </div>
       <aside className="camera-side">
         <GapList cameraId={camera.id} day={room.shownDay} zone={zone} nowMs={room.nowMs} onSeek={room.seek} />
+        <LifePanel camera={camera} zone={zone} />
         <InfoPanel camera={camera} zone={zone} readDelay={room.readDelay} />
       </aside>
       {purposes.asks && (

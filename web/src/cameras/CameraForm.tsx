@@ -4,17 +4,20 @@ import { useState } from 'react';
 import type { z } from 'zod';
 import { cameraProblems, collect } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
+import { localDay } from '../../../src/law/index.ts';
 import { type Problem, type ReplyOf, useChange } from '../api.ts';
 import { codecInFull } from '../codec.ts';
 import { byShape } from '../shell/controls.tsx';
 import { Notice, Said } from '../shell/states.tsx';
 import { useSaid, useWords } from '../useWords.ts';
 import { cameraWords } from '../words/cameras.ts';
+import { lifeWords } from '../words/life.ts';
 import { shellWords } from '../words/shell.ts';
 import { storageWords } from '../words/storage.ts';
+import { changedFacts, type FactFields, FactsFields, factsOf, RoomField } from './FactsFields.tsx';
 import type { Camera } from './state.tsx';
 
-export interface CameraFields {
+export interface CameraFields extends FactFields {
   name: string;
   siteId: string;
   url: string;
@@ -45,12 +48,13 @@ const looksLikeAddress = /^rtsps?:\/\/[^/\s]+/i;
 export function CameraForm({ form, sites, initial, camera, onSubmit, error }: Props) {
   const t = useWords(cameraWords);
   const shell = useWords(shellWords);
+  const life = useWords(lifeWords);
   const needed = { required: true, whitespace: true, message: shell('required') };
   return (
     <Form
       form={form}
       layout="vertical"
-      initialValues={{ transport: 'auto', ...initial }}
+      initialValues={{ transport: 'auto', purpose: 'public-safety', ...initial }}
       onFinish={onSubmit}
       scrollToFirstError
       requiredMark={false}
@@ -77,6 +81,7 @@ export function CameraForm({ form, sites, initial, camera, onSubmit, error }: Pr
           />
         </Form.Item>
       </div>
+      <RoomField form={form} sites={sites} />
       <Form.Item
         name="url"
         label={t('fieldUrl')}
@@ -116,6 +121,12 @@ export function CameraForm({ form, sites, initial, camera, onSubmit, error }: Pr
         className="form-more"
         defaultActiveKey={[...(initial.subUrl ? ['stream'] : []), ...(initial.soundBasis ? ['sound'] : [])]}
         items={[
+          {
+            key: 'facts',
+            label: life('section'),
+            children: <FactsFields isNew={camera === undefined} />,
+            forceRender: true,
+          },
           { key: 'stream', label: t('streamSection'), children: <StreamFields />, forceRender: true },
           { key: 'sound', label: t('soundSection'), children: <SoundField />, forceRender: true },
         ]}
@@ -255,7 +266,10 @@ function ProbeFound({
 const orNull = (text: string | undefined) => text?.trim() || null;
 
 /** What the form says, as `addCamera` takes it. */
-export function newCameraBody(fields: CameraFields): z.input<NonNullable<typeof collect.addCamera.body>> {
+export function newCameraBody(
+  fields: CameraFields,
+  sites: readonly Site[],
+): z.input<NonNullable<typeof collect.addCamera.body>> {
   return {
     name: fields.name,
     siteId: fields.siteId,
@@ -265,8 +279,23 @@ export function newCameraBody(fields: CameraFields): z.input<NonNullable<typeof 
     ...(fields.password ? { password: fields.password } : {}),
     subUrl: orNull(fields.subUrl),
     soundBasis: orNull(fields.soundBasis),
+    facts: factsOf(fields),
+    ...(fields.necessity?.trim()
+      ? {
+          records: [
+            necessityOf(
+              fields.necessity,
+              sites.find(({ id }) => id === fields.siteId)?.timeZone ?? 'Asia/Shanghai',
+            ),
+          ],
+        }
+      : {}),
   };
 }
+
+const necessityOf = (said: string, timeZone: string) => ({
+  ...{ kind: 'necessity', on: localDay(Date.now(), timeZone), said: said.trim() },
+});
 
 /** What the form changed, as `changeCamera` takes it: only what differs, so that the ledger names just that. */
 export function changedCameraBody(
@@ -284,10 +313,12 @@ export function changedCameraBody(
     importance: fields.importance ?? camera.importance,
   };
   const differing = Object.entries(next).filter(([key, value]) => value !== camera[key as keyof typeof next]);
+  const facts = changedFacts(fields, camera);
   const password = fields.forgetPassword ? '' : fields.password || undefined;
   return {
     revision: camera.revision,
     ...Object.fromEntries(differing),
+    ...(facts === null ? {} : { facts }),
     ...(password === undefined ? {} : { password }),
   };
 }

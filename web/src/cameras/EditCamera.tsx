@@ -11,6 +11,8 @@ import { useLanguage, useSaid, useWords } from '../useWords.ts';
 import { cameraWords } from '../words/cameras.ts';
 import { shellWords } from '../words/shell.ts';
 import { type CameraFields, CameraForm, changedCameraBody } from './CameraForm.tsx';
+import { factFieldsOf } from './FactsFields.tsx';
+import { LifePanel } from './LifePanel.tsx';
 import { LifeDialog, type LifeStep, useResume } from './life.tsx';
 import { type Camera, figures, StatusTag, type StreamState, useTroubleOf } from './state.tsx';
 
@@ -63,6 +65,10 @@ function Editing({ camera: present, close }: { camera: Camera; close: () => void
   return (
     <>
       <StreamsNow camera={present} />
+      <LifePanel
+        camera={present}
+        zone={sites.data?.items.find(({ id }) => id === present.siteId)?.timeZone ?? 'Asia/Shanghai'}
+      />
       <Loaded of={sites}>
         {({ items }) => (
           <CameraForm
@@ -121,6 +127,7 @@ function fieldsOf(camera: Camera): CameraFields {
     subUrl: camera.subUrl ?? '',
     soundBasis: camera.soundBasis ?? '',
     importance: camera.importance,
+    ...factFieldsOf(camera),
     password: '',
     forgetPassword: false,
   };

@@ -21,7 +21,7 @@ export function NewCameraPage() {
   const add = useChange(collect.addCamera, [collect.cameras, collect.sites]);
   const submit = (fields: CameraFields) =>
     add.mutate(
-      { body: newCameraBody(fields) },
+      { body: newCameraBody(fields, sites.data?.items ?? []) },
       {
         onSuccess: (camera) => {
           tell.done(t('added', { name: camera.name }));

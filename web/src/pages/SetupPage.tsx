@@ -263,7 +263,10 @@ function CameraStep({ next }: { next: (camera?: string) => void }) {
   const sites = useCall(collect.sites, {});
   const add = useChange(collect.addCamera, [collect.cameras, collect.sites]);
   const submit = (fields: CameraFields) =>
-    add.mutate({ body: newCameraBody(fields) }, { onSuccess: (camera) => next(camera.id) });
+    add.mutate(
+      { body: newCameraBody(fields, sites.data?.items ?? []) },
+      { onSuccess: (camera) => next(camera.id) },
+    );
   return (
     <>
       <StepHead title={t('cameraTitle')} says={t('cameraSays')} />
