@@ -105,6 +105,7 @@ create function prohibited_rooms(profile text) returns text[] language sql immut
     when profile = 'school-policy' then array['classroom', 'student-dormitory-room', 'other-private']
     when profile in ('company-policy', 'es') then array['toilet', 'changing-room']
     when profile = 'kr' then array['bath', 'toilet', 'changing-room']
+    when profile = 'hotel' then array['guest-room', 'private-dining-room', 'bath', 'toilet', 'changing-room']
     when profile = 'smart-city' then array['other-private']
     else array[]::text[]
   end

@@ -103,7 +103,9 @@ export function FactsFields({ isNew }: { isNew: boolean }) {
           />
         </Form.Item>
         <Form.Item name="purpose" label={t('purpose')}>
-          <Select options={cameraPurposes.map((value) => ({ value, label: t(`purpose_${elseOf(value)}`) }))} />
+          <Select
+            options={cameraPurposes.map((value) => ({ value, label: t(`purpose_${elseOf(value)}`) }))}
+          />
         </Form.Item>
         <Form.Item name="endOfSupport" label={t('support')}>
           <Input type="date" />
