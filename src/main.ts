@@ -40,10 +40,10 @@ import {
   Keeper,
   Outlook,
   openFootageVolume,
-  overlapping,
   Recovery,
   Run,
   reconcileAtStart,
+  storedCodecIn,
   Volumes,
 } from './store/index.ts';
 import { Pulls, Webhooks } from './transmit/index.ts';
@@ -105,11 +105,10 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
     await Volumes.open({ db, clock, log, dataDir: data.root, cameras, states, survey }),
   );
   const ffmpeg = await foundFfmpeg;
-  const store = { db, keeper, clock, log, volumes };
+  const store = { db, keeper, clock, log, volumes, disks: volumes.watch };
   const facts = parts.use(hearFacts(log));
   const engine = parts.use(await engineSoon.take());
-  const storedCodec = async (camera: string, fromMs: number, toMs: number) =>
-    (await overlapping(db.kysely, camera, { fromMs, toMs }, 1))[0]?.codec ?? null;
+  const storedCodec = storedCodecIn(db.kysely);
   const views = new Views({ db, engine, gate, states, clock, log, hasFfmpeg: ffmpeg !== null, storedCodec });
   facts.listen(engine.facts, [states, keeper, views, volumes], views);
   await views.start();
@@ -142,7 +141,7 @@ async function keepWell(parts: AsyncDisposableStack, at: KeptFrom) {
   const reaper = parts.use(openReaper({ db, clock, log, keys, keeper, volumes, buckets }));
   volumes.start(reaper);
   reaper.start();
-  const archive = parts.use(new Archive({ db, engine, buckets, clock, log }));
+  const archive = parts.use(new Archive({ db, engine, buckets, disks: volumes.watch, clock, log }));
   archive.start();
   return { outlook, webhooks, buckets, reaper, archive };
 }

@@ -48,5 +48,5 @@ function shelfOf({ volumes, buckets }: ReapingAt, id: string): Shelf | null {
   if (wire) return bucketShelf(wire);
   const state = volumes.states().find((volume) => volume.id === id);
   const isUsable = state && state.kind === 'folder' && state.state !== 'read-only' && volumes.isThere(id);
-  return isUsable ? folderShelf(state.path) : null;
+  return isUsable ? folderShelf(state.path, volumes.watch) : null;
 }

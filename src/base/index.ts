@@ -5,6 +5,7 @@ export { type Clock, rfc3339, systemClock } from './clock.ts';
 export { childEnvironment } from './environment.ts';
 export { assert, Fault, sayError } from './fault.ts';
 export { idPattern, newId, timeOfId } from './ids.ts';
+export { Lane } from './lane.ts';
 export { type Log, noLog, openLog, withoutCredentials } from './log.ts';
 export { type Because, Refusal, refuse } from './refusal.ts';
 export { openSecretBox, type SecretBox } from './secret-box.ts';

@@ -28,6 +28,8 @@ export const timeline = endpoint({
     from: instant,
     to: instant,
     spans: z.array(span),
+    /** Within the gaps: where only the sub-stream was recorded. It is played, stilled and handed out like the rest. */
+    small: z.array(span),
     gaps: z.array(gap),
     /** Nothing of them is deleted while they last. */
     holds: z.array(span.extend({ id })),

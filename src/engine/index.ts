@@ -56,6 +56,7 @@ export {
 export type { SuiteName } from './seal/index.ts';
 export { markName, markOf, probeName } from './segment/mark.ts';
 export type { CreateOptions } from './supervisor.ts';
+export { maxFolders } from './threads.ts';
 
 /** Starts the engine's processes and waits until they are there. */
 export const createEngine = (options: CreateOptions): Promise<Engine> => Supervisor.create(options);

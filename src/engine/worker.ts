@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Clock, childEnvironment, Fault, type Log, sayError } from '../base/index.ts';
 import { type AskHandlers, type Asks, type Gap, Peer, type Setup, type TellHandlers } from './ipc.ts';
+import { poolThreads } from './threads.ts';
 
 const pingEveryMs = 2_000;
 const deafMs = 10_000;
@@ -135,7 +136,11 @@ export class Worker {
     const child = fork(script, [setup.name], {
       execArgv: [...flags],
       serialization: 'advanced',
-      env: childEnvironment({ ...memory, UV_THREADPOOL_SIZE: '16', NODE_COMPILE_CACHE: codeFolder }),
+      env: childEnvironment({
+        ...memory,
+        UV_THREADPOOL_SIZE: String(poolThreads),
+        NODE_COMPILE_CACHE: codeFolder,
+      }),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#process = child;

@@ -19,11 +19,12 @@ export function mountTimeline(edge: VideoEdge): void {
     handle: async ({ params, query }) => {
       const camera = edge.cameras.get(params.id) ?? (await findCamera(edge.db.kysely, params.id));
       const span = { fromMs: Date.parse(query.from), toMs: Date.parse(query.to) };
-      const { spans, gaps, oldestMs, newestMs, coverage } = await timeline(edge, camera, span);
+      const { spans, small, gaps, oldestMs, newestMs, coverage } = await timeline(edge, camera, span);
       const kept = await keptIn(edge.db.kysely, camera.id, span, edge.clock.wallMs());
       return {
         ...asSpan(span),
         spans: spans.map(asSpan),
+        small: small.map(asSpan),
         gaps: gaps.map(asGap),
         holds: kept.holds.map(({ id, ...held }) => ({ id, ...asSpan(held) })),
         marks: kept.marks.map(({ id, kind, ...marked }) => ({ id, kind, ...asSpan(marked) })),

@@ -11,15 +11,15 @@
  *
  * After 1 or 2 the next pass finds the object and only reads it back; after 3 or 4 the next start goes on with 4.
  */
-import { open, rmdir, stat, statfs, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { type RawBuilder, sql } from 'kysely';
-import { assert, type Clock, Fault, type Log, sayError } from '../base/index.ts';
+import { type Clock, Fault, type Log, sayError } from '../base/index.ts';
 import type { BucketProblem } from '../contract/index.ts';
 import type { Database } from '../db/index.ts';
 import { abortUpload, BucketFault, deleteObject, type Engine, listUploads } from '../engine/index.ts';
 import { append, system } from '../ledger/index.ts';
 import type { Bucket, Buckets } from './buckets.ts';
+import type { Disks } from './disks.ts';
 import { pause } from './pause.ts';
 import { keepingOfAll, lockKeeping } from './retention.ts';
 import { momentsOfSegment } from './retention-plan.ts';
@@ -31,6 +31,7 @@ export interface ArchiveOptions {
   readonly db: Database;
   readonly engine: Engine;
   readonly buckets: Buckets;
+  readonly disks: Disks;
   readonly clock: Clock;
   readonly log: Log;
   readonly everyMs?: number;
@@ -173,7 +174,7 @@ export class Archive implements AsyncDisposable {
       .execute();
     const above = this.#at.buckets.all().map((bucket) => bucket.moveAbovePercent ?? 100);
     const percent = Math.min(100, ...above);
-    return Promise.all(rows.map((row) => measured(row, percent / 100)));
+    return Promise.all(rows.map((row) => measured(this.#at.disks, row, percent / 100)));
   }
 
   /** The oldest of each stream, then the oldest of all. Those that failed a while ago wait. */
@@ -393,28 +394,19 @@ export class Archive implements AsyncDisposable {
 
   /** True when it is not there any more, for good. */
   async #removeFile({ root, path, bytes }: { root: string; path: string; bytes: number }): Promise<boolean> {
-    assert(!path.split('/').includes('..'), 'a segment lies inside of its volume');
-    const full = join(root, path);
+    const { disks, log } = this.#at;
     try {
-      const { size } = await stat(full);
+      const [size = null] = await disks.sizes(root, [path]);
+      // Without its folders the whole disk may be missing, and the file come back with it: removing asks for that.
+      if (size === bytes || size === null) await disks.remove(root, path);
       // Not the file that was moved: it is left alone, and nobody waits for it.
-      if (size === bytes) await unlink(full);
-      else
-        this.#at.log.error({ path: full, size, bytes }, 'a file that was moved has another size; it stays');
+      else log.error({ root, path, size, bytes }, 'a file that was moved has another size; it stays');
+      await disks.settle(root, [dirname(path)]);
+      return true;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT') {
-        this.#at.log.warn(
-          { path: full, error: sayError(error) },
-          'a file that was moved could not be removed',
-        );
-        return false;
-      }
-      // Without its folders the whole disk may be missing, and the file come back with it.
-      if (!(await isThere(root))) return false;
+      log.warn({ root, path, error: sayError(error) }, 'a file that was moved could not be removed');
+      return false;
     }
-    await settle(dirname(full));
-    return true;
   }
 
   // ---- what was begun and left
@@ -456,12 +448,13 @@ interface Folder {
 }
 
 async function measured(
+  disks: Disks,
   row: { id: string; path: string; bytes: number; limit_bytes: number | null },
   mark: number,
 ): Promise<Folder> {
-  const disk = await statfs(row.path).catch(() => null);
-  const total = disk ? disk.blocks * disk.bsize : 0;
-  const used = disk ? (disk.blocks - disk.bavail) * disk.bsize : 0;
+  const space = await disks.space(row.path).catch(() => null);
+  const total = space ? space.totalBytes : 0;
+  const used = space ? space.totalBytes - space.freeBytes : 0;
   const target = Math.max(0, mark - relief);
   const ofDisk = total > 0 && used > total * mark ? used - total * target : 0;
   const limit = row.limit_bytes;
@@ -513,21 +506,3 @@ const candidatesQuery = (volumeId: string, beforeMs: number): RawBuilder<Candida
   ) as found
   order by start_ms limit ${perPass}
 `;
-
-const isThere = (root: string): Promise<boolean> =>
-  stat(root).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-
-/** The folder's list of names is forced to the disk; an empty folder goes. */
-async function settle(folder: string): Promise<void> {
-  try {
-    await using handle = await open(folder, 'r');
-    await handle.sync();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  await rmdir(folder).catch(() => {}); // Others lie in it.
-}

@@ -38,6 +38,7 @@ export type { Gap, Span } from './cover.ts';
 export { Days, dropEmptyDays, listDays, makeDays, recountDays } from './days.ts';
 export { addErasure, type Erasure, type ErasurePiece, listErasures } from './erasures.ts';
 export { footage } from './footage.ts';
+export { openFootageVolume } from './footage-volume.ts';
 export { type CameraGaps, camerasWithGaps, type GapSearch } from './gap-search.ts';
 export {
   addHold,
@@ -73,23 +74,18 @@ export {
 } from './retention.ts';
 export { type CameraKeeping, isHeld, isInForce, momentsOfSegment } from './retention-plan.ts';
 export { Run } from './runs.ts';
-export { overlapping } from './segments.ts';
+export { oldestSegment, storedCodecIn } from './segments.ts';
 export { daysOf, type StoreAt, type Timeline, timeline } from './timeline.ts';
-export {
-  type MakesRoom,
-  oldestSegment,
-  openFootageVolume,
-  type Place,
-  type VolumeState,
-  Volumes,
-  type VolumesOptions,
-} from './volumes.ts';
+export { Volumes } from './volumes.ts';
+export type { MakesRoom } from './volumes-climb.ts';
+export type { Place, VolumesOptions } from './volumes-held.ts';
 export {
   type CameraOutlook,
   Outlook,
   type OutlookOptions,
   type VolumeWarning,
 } from './volumes-outlook.ts';
+export type { VolumeState } from './volumes-room.ts';
 export {
   addVolume,
   changeVolume,

@@ -6,7 +6,7 @@ import { type Clock, type Log, newId, sayError } from '../base/index.ts';
 import { type CameraChanged, isMainMoved, sourceId } from '../collect/index.ts';
 import type { GapCause } from '../contract/index.ts';
 import type { Database } from '../db/index.ts';
-import type { Fact, SegmentFacts, SegmentRef, Volume } from '../engine/index.ts';
+import type { Fact, SegmentFacts, SegmentRef, StreamKind, Volume } from '../engine/index.ts';
 import { isRecordedIn } from '../law/index.ts';
 import type { Gap } from './cover.ts';
 import { type Detail, type GapChange, newTrack, step, type Told, type Track } from './gaps.ts';
@@ -253,8 +253,8 @@ export class Keeper implements AsyncDisposable {
     return [...this.#fresh.values()];
   }
 
-  freshOf(cameraId: string): Fresh[] {
-    const id = sourceId(cameraId, 'main');
+  freshOf(cameraId: string, stream: StreamKind = 'main'): Fresh[] {
+    const id = sourceId(cameraId, stream);
     return this.fresh().filter((segment) => segment.source === id);
   }
 

@@ -1,7 +1,7 @@
 /** Reading the index of segments: by camera and span, always along its primary key. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Tables } from '../db/index.ts';
-import type { SegmentRef } from '../engine/index.ts';
+import type { Database, Tables } from '../db/index.ts';
+import type { SegmentRef, StreamKind } from '../engine/index.ts';
 import type { Span } from './cover.ts';
 import { touchMs } from './gaps.ts';
 
@@ -11,6 +11,7 @@ export const unreadable: readonly string[] = ['missing', 'unmarked', 'foreign', 
 export interface StoredSegment extends SegmentRef {
   /** It lies in a bucket that cannot be reached now. */
   readonly isAway: boolean;
+  readonly stream: StreamKind;
   readonly condition: 'good' | 'missing' | 'damaged';
   readonly bytes: number;
   readonly codec: string;
@@ -28,18 +29,20 @@ const dayMs = 86_400_000;
 const since = (
   cameraId: RawBuilder<unknown>,
   fromMs: number,
+  stream: StreamKind,
 ) => sql<number>`least(${fromMs}::int8 - ${longestMs}::int8, coalesce((
   select start_ms from segment
-  where camera_id = ${cameraId} and stream = 'main' and start_ms <= ${fromMs}::int8 and start_ms >= ${fromMs - dayMs}::int8
+  where camera_id = ${cameraId} and stream = ${sql.lit(stream)} and start_ms <= ${fromMs}::int8 and start_ms >= ${fromMs - dayMs}::int8
   order by start_ms desc limit 1
 ), ${fromMs}::int8))`;
 
-/** Segments of the main stream that reach into the span, oldest first. */
+/** Segments of a stream that reach into the span, oldest first. */
 export async function overlapping(
   db: Kysely<Tables>,
   cameraId: string,
   span: Span,
   limit: number,
+  stream: StreamKind = 'main',
 ): Promise<StoredSegment[]> {
   const rows = await db
     .selectFrom('segment')
@@ -48,8 +51,8 @@ export async function overlapping(
     .select(['volume.id as volume_id', 'volume.path as volume_path', 'volume.kind', 'volume.away'])
     .select('away_why')
     .where('camera_id', '=', cameraId)
-    .where('stream', '=', 'main')
-    .where('start_ms', '>=', since(sql`${cameraId}`, Math.floor(span.fromMs)))
+    .where('stream', '=', stream)
+    .where('start_ms', '>=', since(sql`${cameraId}`, Math.floor(span.fromMs), stream))
     .where('start_ms', '>=', Math.floor(span.fromMs) - dayMs)
     .where('start_ms', '<', Math.ceil(span.toMs))
     .where('end_ms', '>', Math.floor(span.fromMs))
@@ -61,7 +64,7 @@ export async function overlapping(
     id: row.id,
     volume: { id: row.volume_id, path: row.volume_path },
     isAway: row.away !== null && (row.kind === 's3' || unreadable.includes(row.away_why ?? '')),
-    path: row.path,
+    ...{ path: row.path, stream },
     startMs: row.start_ms,
     endMs: row.end_ms,
     open: false,
@@ -70,6 +73,16 @@ export async function overlapping(
     codec: row.codec,
   }));
 }
+
+/** Codec of what is stored in a span; of two the one that fewer browsers play. Null: nothing is. */
+export const storedCodecIn =
+  (db: Kysely<Tables>) =>
+  async (cameraId: string, fromMs: number, toMs: number): Promise<string | null> => {
+    const main = await overlapping(db, cameraId, { fromMs, toMs }, 1);
+    const sub = await overlapping(db, cameraId, { fromMs, toMs }, 1, 'sub');
+    const codecs = [...main, ...sub].map(({ codec }) => codec);
+    return codecs.find((codec) => !codec.startsWith('avc')) ?? codecs[0] ?? null;
+  };
 
 export interface Island extends Span {
   readonly condition: 'good' | 'missing' | 'damaged';
@@ -85,8 +98,9 @@ export async function islandsOf(
   db: Kysely<Tables>,
   cameraIds: readonly string[],
   span: Span,
+  stream: StreamKind = 'main',
 ): Promise<Map<string, Island[]>> {
-  const { rows } = await islandsQuery(cameraIds, span).execute(db);
+  const { rows } = await islandsQuery(cameraIds, span, stream).execute(db);
   return new Map(rows.map((row) => [row.camera_id, islandsFrom(row)]));
 }
 
@@ -112,7 +126,11 @@ const reachAgg = sql.raw<string | null>(
 );
 
 /** One pass in the order of the index; of a day that is whole it gives a single range. */
-export function islandsQuery(cameraIds: readonly string[], span: Span): RawBuilder<IslandsRow> {
+export function islandsQuery(
+  cameraIds: readonly string[],
+  span: Span,
+  stream: StreamKind = 'main',
+): RawBuilder<IslandsRow> {
   const [fromMs, toMs] = [Math.floor(span.fromMs), Math.ceil(span.toMs)];
   const of = (condition: Island['condition']) =>
     sql`${reachAgg} filter (where condition = ${sql.lit(condition)}) as ${sql.ref(condition)}`;
@@ -120,8 +138,8 @@ export function islandsQuery(cameraIds: readonly string[], span: Span): RawBuild
     select wanted.camera as camera_id, found.* from unnest(${cameraIds}::text[]) as wanted (camera) cross join lateral (
       select ${sql.join(conditions.map(of))}
       from segment
-      where camera_id = wanted.camera and stream = 'main'
-        and start_ms >= ${since(sql`wanted.camera`, fromMs)} and start_ms >= ${fromMs - dayMs}::int8
+      where camera_id = wanted.camera and stream = ${sql.lit(stream)}
+        and start_ms >= ${since(sql`wanted.camera`, fromMs, stream)} and start_ms >= ${fromMs - dayMs}::int8
         and start_ms < ${toMs}::int8 and end_ms > ${fromMs}::int8
     ) as found
     where coalesce(good, missing, damaged) is not null
@@ -181,4 +199,26 @@ async function endOf(db: Kysely<Tables>, cameraId: string, way: 'asc' | 'desc', 
     .limit(1);
   const near = all.where('start_ms', '>=', there.fromMs).where('start_ms', '<', there.toMs);
   return (await near.executeTakeFirst()) ?? (await all.executeTakeFirst());
+}
+
+/** Camera by camera, each by its index; over all rows at once it would read them all. */
+export async function oldestSegment(db: Database): Promise<number | null> {
+  const row = await db.kysely
+    .selectFrom('camera')
+    .select((select) =>
+      select.fn
+        .min<number | null>(
+          select
+            .selectFrom('segment')
+            .select('segment.start_ms')
+            .whereRef('segment.camera_id', '=', 'camera.id')
+            .where('segment.stream', '=', 'main')
+            .orderBy('segment.start_ms')
+            .limit(1)
+            .$asScalar(),
+        )
+        .as('oldest'),
+    )
+    .executeTakeFirst();
+  return row?.oldest ?? null;
 }

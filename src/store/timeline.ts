@@ -4,9 +4,10 @@ import { Temporal } from 'temporal-polyfill';
 import { type Clock, refuse } from '../base/index.ts';
 import type { GapCause } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
-import { clip, cover, type Gap, type Span } from './cover.ts';
+import { clip, cover, type Gap, merge, type Span, without } from './cover.ts';
+import { touchMs } from './gaps.ts';
 import type { Keeper } from './keeper.ts';
-import { bounds, type Island, islands, islandsIn, unreadable } from './segments.ts';
+import { bounds, type Island, islands, islandsIn, islandsOf, unreadable } from './segments.ts';
 
 export interface StoreAt {
   readonly db: Database;
@@ -16,6 +17,8 @@ export interface StoreAt {
 
 export interface Timeline {
   readonly spans: readonly Span[];
+  /** Where of what the spans leave out at least the sub-stream was recorded. It stands in the gaps as well. */
+  readonly small: readonly Span[];
   readonly gaps: readonly Gap[];
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
@@ -41,16 +44,38 @@ export async function timeline(at: StoreAt, camera: CameraTime, span: Span): Pro
     covered(at, camera.id, window),
     bounds(at.db.kysely, camera.id),
   ]);
+  const small = gaps.length === 0 ? [] : await smallIn(at, camera.id, window, spans);
   const away = gaps.filter(({ cause }) => cause === 'bucket-away');
   const recordedMs = lengthOf(spans) + lengthOf(away);
   const fresh = at.keeper.freshOf(camera.id);
   return {
     spans,
+    small,
     gaps,
     oldestMs: least([ends?.oldestMs, ...fresh.map((segment) => segment.startMs)]),
-    newestMs: most([ends?.newestMs, ...fresh.map((segment) => segment.endMs)]),
+    newestMs: most([ends?.newestMs, ...fresh.map((segment) => segment.endMs), small.at(-1)?.toMs]),
     coverage: window.toMs > window.fromMs ? Math.min(1, recordedMs / (window.toMs - window.fromMs)) : 0,
   };
+}
+
+/** What the sub-stream has of a window where the main stream's `spans` have nothing. */
+export async function smallIn(
+  at: StoreAt,
+  cameraId: string,
+  window: Span,
+  spans: readonly Span[],
+): Promise<Span[]> {
+  const stored = (await islandsOf(at.db.kysely, [cameraId], window, 'sub')).get(cameraId) ?? [];
+  const fresh = at.keeper.freshOf(cameraId, 'sub');
+  const all = [
+    ...stored.filter((island) => island.condition === 'good'),
+    ...fresh.map(({ startMs, endMs }) => ({ fromMs: startMs, toMs: endMs })),
+  ].map((span) => clip(span, window));
+  const recorded = merge(
+    all.filter(({ fromMs, toMs }) => toMs > fromMs),
+    touchMs,
+  );
+  return recorded.flatMap((span) => without(span, spans));
 }
 
 export async function recordedWindow(at: StoreAt, camera: CameraTime, span: Span): Promise<Span> {

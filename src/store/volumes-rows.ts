@@ -4,7 +4,7 @@ import { isAbsolute, join, relative } from 'node:path';
 import type { Kysely, Transaction } from 'kysely';
 import { type Clock, Fault, newId, refuse } from '../base/index.ts';
 import { brokenConstraint, type Tables } from '../db/index.ts';
-import { markOf } from '../engine/index.ts';
+import { markOf, maxFolders } from '../engine/index.ts';
 import type { Grant } from '../gate/index.ts';
 import type { Rung } from './ladder.ts';
 import type { Trouble, VolumeWatch } from './volumes-watch.ts';
@@ -40,8 +40,8 @@ const asVolume = (row: Row): VolumeRow => ({
   createdMs: row.created.getTime(),
 });
 
-/** A machine has no more disks; the watch gives each two threads. */
-export const maxVolumes = 32;
+/** Folders and buckets; each folder is given threads of its own. */
+export const maxVolumes = maxFolders;
 
 export async function readVolumes(db: Kysely<Tables>): Promise<VolumeRow[]> {
   const rows = await selectVolumes(db).orderBy('created').orderBy('id').limit(maxVolumes).execute();

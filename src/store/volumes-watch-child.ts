@@ -7,11 +7,14 @@ import { close, fdatasync, open as openFile, write as writeFile } from 'node:fs'
 import { mkdir, open, readdir, readFile, realpath, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { systemClock } from '../base/index.ts';
+import { Fault, Lane, systemClock } from '../base/index.ts';
+import { ownDisks } from './disks.ts';
 import type { Checked, FromWatch, Report, ToWatch, Watched } from './volumes-watch.ts';
 
 /** Names of the marker and of what is written to try: given, so that this process loads nothing of the engine. */
-const [markName = '', probeName = ''] = process.argv.slice(2);
+const [markName = '', probeName = '', within = ''] = process.argv.slice(2);
+/** Nobody waits longer for an answer. */
+const askWithinMs = Number(within);
 const everyMs = 500;
 /** A second of what was written may be lost by a disk that fails; every so many looks one is made durable. */
 const looksPerSync = 10;
@@ -103,17 +106,47 @@ async function closing(fd: number): Promise<void> {
   await promisify(close)(fd).catch(() => {});
 }
 
+/**
+ * Files are asked for by the server. Of one volume so many at a time: where it answers no more, those keep their
+ * threads and the rest waits, until nobody waits for it any longer.
+ */
+const filesAtOnce = 2;
+const mostWaiting = 200;
+const lanes = new Map<string, Lane>();
+
+function inLane<T>(root: string, work: () => Promise<T>): Promise<T> {
+  const lane = lanes.get(root) ?? new Lane(filesAtOnce, mostWaiting);
+  lanes.set(root, lane);
+  return lane.run(work, askWithinMs, () => new Fault(`${root}: ETIMEDOUT`, { retry: true }));
+}
+
 async function answer(message: Exclude<ToWatch, { watch: unknown }>): Promise<void> {
   const { ask } = message;
   try {
-    if ('check' in message) say({ answer: ask, checked: await check(message.check) });
-    else {
-      await writeMark(message.mark.path, message.mark.text);
-      say({ answer: ask, checked: null });
-    }
+    say({ answer: ask, value: (await answerTo(message)) ?? null });
   } catch (error) {
-    say({ answer: ask, problem: codeOf(error) });
+    say({ answer: ask, problem: error instanceof Fault ? error.message : codeOf(error) });
   }
+}
+
+async function answerTo(message: Exclude<ToWatch, { watch: unknown }>): Promise<unknown> {
+  if ('check' in message) return check(message.check);
+  if ('mark' in message) return writeMark(message.mark.path, message.mark.text);
+  const { root, paths } = message;
+  return inLane(root, async (): Promise<unknown> => {
+    switch (message.files) {
+      case 'remove':
+        return ownDisks.remove(root, paths[0]!);
+      case 'settle':
+        return ownDisks.settle(root, paths);
+      case 'has-any':
+        return ownDisks.hasAny(root, paths[0]!);
+      case 'sizes':
+        return ownDisks.sizes(root, paths);
+      case 'space':
+        return ownDisks.space(root);
+    }
+  });
 }
 
 /** What a folder is that somebody wants to add. */

@@ -1,10 +1,11 @@
 /**
- * The watch over volumes, seen from the server: a process of its own does all that touches a disk, so that one that
- * hangs stops nobody here. What is heard last of each volume, and when, is all that is known.
+ * The watch over volumes, seen from the server: a process of its own does all that touches a disk, the removal of files
+ * too, so that one that hangs stops nobody here. What is heard last of each volume, and when, is all that is known.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Clock, childEnvironment, Fault, type Log } from '../base/index.ts';
-import { markName, probeName } from '../engine/index.ts';
+import { markName, maxFolders, probeName } from '../engine/index.ts';
+import type { Disks, Space } from './disks.ts';
 
 export interface Watched {
   readonly id: string;
@@ -39,11 +40,17 @@ export interface Checked {
 export type ToWatch =
   | { readonly watch: readonly Watched[] }
   | { readonly ask: number; readonly check: string }
-  | { readonly ask: number; readonly mark: { readonly path: string; readonly text: string } };
+  | { readonly ask: number; readonly mark: { readonly path: string; readonly text: string } }
+  | {
+      readonly ask: number;
+      readonly files: 'remove' | 'settle' | 'has-any' | 'sizes' | 'space';
+      readonly root: string;
+      readonly paths: readonly string[];
+    };
 export type FromWatch =
   | { readonly beat: true }
   | { readonly report: Report }
-  | { readonly answer: number; readonly checked: Checked | null }
+  | { readonly answer: number; readonly value: unknown }
   | { readonly answer: number; readonly problem: string };
 
 /** A volume that was not heard of for so long hangs. With the next key picture its streams move within five seconds. */
@@ -51,11 +58,14 @@ const stuckMs = 2_500;
 /** The watch itself was heard of so shortly ago: else nobody knows anything. */
 const beatMs = 1_500;
 const askWithinMs = 8_000;
+/** Somebody who wants to see a picture waits for these. */
+const sizesWithinMs = 2_000;
 const againMs = 1_000;
-/** One thread for each look and each sync that hangs; more volumes than that are on no machine. */
-const threads = '64';
+/** Of each volume that hangs: a look, a sync, and two that ask for its files (`volumes-watch-child.ts`). */
+const threadsPerVolume = 4;
+const threads = String(threadsPerVolume * maxFolders + 4);
 
-export class VolumeWatch implements Disposable {
+export class VolumeWatch implements Disposable, Disks {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #heard = new Map<string, { report: Report; atMs: number }>();
@@ -98,26 +108,47 @@ export class VolumeWatch implements Disposable {
 
   /** Looks at a folder as one that may be added. A Fault with the errno as message where that fails. */
   async check(path: string): Promise<Checked> {
-    const checked = await this.#ask((ask) => ({ ask, check: path }));
-    if (!checked) throw new Fault('unknown');
-    return checked;
+    return (await this.#ask((ask) => ({ ask, check: path }))) as Checked;
   }
 
   async mark(path: string, text: string): Promise<void> {
     await this.#ask((ask) => ({ ask, mark: { path, text } }));
   }
 
-  #ask(message: (ask: number) => ToWatch): Promise<Checked | null> {
+  // ---- files, as `Disks` says
+
+  async remove(root: string, path: string): Promise<boolean> {
+    return (await this.#ask((ask) => ({ ask, files: 'remove', root, paths: [path] }))) as boolean;
+  }
+
+  async settle(root: string, folders: readonly string[]): Promise<void> {
+    await this.#ask((ask) => ({ ask, files: 'settle', root, paths: folders }));
+  }
+
+  async hasAny(root: string, folder: string): Promise<boolean> {
+    return (await this.#ask((ask) => ({ ask, files: 'has-any', root, paths: [folder] }))) as boolean;
+  }
+
+  async sizes(root: string, paths: readonly string[]): Promise<(number | null)[]> {
+    const asked = this.#ask((ask) => ({ ask, files: 'sizes', root, paths }), sizesWithinMs);
+    return (await asked) as (number | null)[];
+  }
+
+  async space(root: string): Promise<Space> {
+    return (await this.#ask((ask) => ({ ask, files: 'space', root, paths: [] }))) as Space;
+  }
+
+  #ask(message: (ask: number) => ToWatch, withinMs = askWithinMs): Promise<unknown> {
     const ask = ++this.#lastAsk;
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         this.#asked.delete(ask);
-        reject(new Fault('ETIMEDOUT'));
-      }, askWithinMs);
+        reject(new Fault('ETIMEDOUT', { retry: true }));
+      }, withinMs);
       this.#asked.set(ask, (answer) => {
         clearTimeout(late);
-        if ('checked' in answer) resolve(answer.checked);
-        else reject(new Fault('problem' in answer ? answer.problem : 'unknown'));
+        if ('value' in answer) resolve(answer.value);
+        else reject(new Fault('problem' in answer ? answer.problem : 'unknown', { retry: true }));
       });
       this.#tell(message(ask));
     });
@@ -128,7 +159,8 @@ export class VolumeWatch implements Disposable {
   }
 
   #start(): void {
-    const child = fork(new URL('./volumes-watch-child.ts', import.meta.url), [markName, probeName], {
+    const asked = [markName, probeName, String(askWithinMs)];
+    const child = fork(new URL('./volumes-watch-child.ts', import.meta.url), asked, {
       env: childEnvironment({ UV_THREADPOOL_SIZE: threads, MALLOC_ARENA_MAX: '2' }),
       execArgv: ['--max-semi-space-size=1'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -12,6 +12,7 @@ import { newId, noLog, systemClock } from '../../src/base/index.ts';
 import { lockUntil } from '../../src/engine/bucket/index.ts';
 import { putObject } from '../../src/engine/bucket/objects.ts';
 import { deleteObject, KeyRing, listObjects, Wire } from '../../src/engine/index.ts';
+import { ownDisks } from '../../src/store/disks.ts';
 import { Archive, bucketShelf, makeDays, Reaper } from '../../src/store/index.ts';
 import { makeClip } from '../engine/mp4/clips.ts';
 import { record } from '../engine/segment/record.ts';
@@ -393,7 +394,7 @@ test('a segment whose row went while it was carried leaves nothing in the bucket
   const { db, engine, buckets, clock } = house;
   const carried: string[] = [];
   await using archive = new Archive({
-    ...{ db, engine, buckets, clock, log: noLog },
+    ...{ db, engine, buckets, disks: ownDisks, clock, log: noLog },
     step: async (step, path) => {
       if (step === 'carried') carried.push(path);
       await db.kysely.deleteFrom('segment').where('id', '=', one.id).execute();

@@ -1,15 +1,21 @@
 /**
  * A volume of 300 MB run to full, with real cameras: what is past its floor and may give way goes, what is under the
  * floor or held stays bit by bit, then sub-streams only, then the least important camera stops; and all of it is undone
- * when there is room again.
+ * when there is room again. Then the same with another volume at hand, and what is left of a camera whose sub-stream
+ * alone was recorded: it is seen, played and handed out like the rest.
  */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { on, once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { WebSocket } from 'ws';
 import { newId } from '../../src/base/index.ts';
+import { decodeFrame } from '../../src/contract/frames.ts';
 import type { Importance } from '../../src/store/ladder.ts';
 import { type Disk, memoryDisk, whyNoMounts } from '../support/disks.ts';
 import { callerWith, ledgerRows, type TestCaller } from '../support/edge.ts';
@@ -197,3 +203,117 @@ test('a volume of 300 MB run to full does what the ladder says, and keeps what m
   assert.ok(rungs.length >= 6, `${rungs.length} steps`);
   assert.ok(rows.some(({ action }) => action === 'camera.rung'));
 });
+
+const stateOf = (id: string) => house.volumes.states().find((one) => one.id === id)!;
+const change = (id: string, body: object) =>
+  must('PATCH', `/api/storage/volumes/${id}`, { reason: 'for a test', ...body });
+
+/** Its limit is set so that so many low marks are left of a volume that holds hundreds of megabytes. */
+async function leave(marks: number): Promise<void> {
+  const { bytes } = stateOf(volumeId);
+  // Half a minute of what is recorded is not in the rows yet, and counts as taken.
+  const unrowed = [...cameras.values()].reduce((sum, id) => sum + house.volumes.rateOf(id, 'full') * 30, 0);
+  await change(volumeId, { limitBytes: Math.round((bytes + unrowed) / (1 - 0.1 * marks)) });
+}
+
+test('with another volume at hand its cameras go on there, and nothing is missing', {
+  skip: noMounts ?? false,
+}, async () => {
+  using second = await memoryDisk(200);
+  const { id } = await must('POST', '/api/storage/volumes', { name: 'second', path: second.path });
+  for (const camera of cameras.values())
+    assert.equal(house.volumes.placementOf(camera)?.volumeId, volumeId, 'a camera stays where it is');
+  const beganMs = Date.now();
+  await leave(0.95);
+  for (const camera of cameras.values()) {
+    await house.until(() => house.volumes.placementOf(camera)?.volumeId === id, 'it spills', 60_000);
+    const movedMs = Date.now();
+    const isThere = () => house.keeper.freshOf(camera).some((one) => one.open && one.volume.id === id);
+    await house.until(isThere, 'it is recorded there', 30_000);
+    await house.until(() => (house.keeper.recordedUntilMs(camera) ?? 0) > movedMs + 2_000, 'and on');
+  }
+  for (const importance of cameras.keys()) assert.deepEqual(await gapsOf(importance, beganMs), []);
+  await house.volumes.writer.written();
+  const steps = (await ledgerRows(house)).filter(
+    ({ action, subject_id }) => action === 'volume.rung' && subject_id === volumeId,
+  );
+  assert.ok(
+    steps.some(({ detail }) => detail.to === 'spill'),
+    JSON.stringify(steps.at(-1)),
+  );
+  assert.ok(!steps.some(({ detail, at }) => at.getTime() > beganMs && detail.to === 'sub-stream'));
+  await change(volumeId, { limitBytes: null });
+  await change(id, { state: 'draining' });
+  for (const camera of cameras.values())
+    await house.until(() => house.volumes.placementOf(camera)?.volumeId === volumeId, 'it is drained');
+  for (const camera of cameras.values())
+    await house.until(
+      () => house.keeper.freshOf(camera).every((one) => one.volume.id !== id || !one.open),
+      'nothing is written there any more',
+    );
+});
+
+test('what only a sub-stream was recorded of is seen, played, stilled and handed out', async () => {
+  const camera = cameras.get('least')!;
+  await house.until(() => modeOf('least') === 'full' && rungOf() < 4, 'everything is recorded', 60_000);
+  await leave(0.9);
+  const small = () => house.keeper.freshOf(camera, 'sub').find((one) => one.endMs - one.startMs > 3_000);
+  await house.until(() => small() !== undefined, 'its sub-stream is recorded', 60_000);
+  const { startMs, endMs } = small()!;
+  await change(volumeId, { limitBytes: null });
+  await house.until(() => modeOf('least') === 'full', 'there is room again', 60_000);
+  await house.until(() => house.keeper.recordedUntilMs(camera)! > endMs + 2_000, 'and all of it recorded');
+  await house.keeper.written(5_000);
+
+  const span = { from: new Date(startMs).toISOString(), to: new Date(endMs).toISOString() };
+  const timeline = await must('GET', `/api/cameras/${camera}/timeline?${new URLSearchParams(span)}`);
+  assert.deepEqual(timeline.small, [span]);
+  assert.deepEqual(timeline.spans, []);
+  assert.ok(
+    timeline.gaps.every(({ cause }: { cause: string }) => cause === 'space-sub'),
+    'and it is a gap',
+  );
+
+  const body = { camera, kind: 'playback', purpose: 'for a test', ...span };
+  const { url } = await must('POST', '/api/views', body);
+  const clip = join(disk.path, '..', `${camera}.mp4`);
+  const got = await fetch(house.url + url + '/footage.mp4', { headers: { cookie: maintainer.cookie } });
+  assert.equal(got.status, 200);
+  await writeFile(clip, Buffer.from(await got.arrayBuffer()));
+  const { streams, format } = await probe(clip);
+  await rm(clip);
+  assert.deepEqual([streams[0].width, streams[0].height], [640, 360]);
+  assert.ok(Math.abs(Number(format.duration) - (endMs - startMs) / 1000) < 1.5, format.duration);
+  assert.match((await maintainer.call('GET', `${url}/index.m3u8`)).json, /#EXTINF/);
+  const still = await maintainer.call(
+    'GET',
+    `${url}/still.jpg?at=${new Date(startMs + 1_000).toISOString()}`,
+  );
+  assert.equal(still.status, 200);
+  assert.equal(still.headers.get('content-type'), 'image/jpeg');
+
+  const frames = await watch(url, startMs);
+  assert.ok(frames.includes('part'), JSON.stringify(frames));
+  assert.ok(!frames.includes('gap'), 'the player is not told to pass over it');
+});
+
+async function probe(path: string) {
+  const asked = ['-v', 'error', '-of', 'json', '-show_entries', 'stream=width,height:format=duration', path];
+  return JSON.parse((await promisify(execFile)('ffprobe', asked)).stdout);
+}
+
+/** What a player is sent for the first seconds of a view, by the kinds of its frames. */
+async function watch(url: string, fromMs: number): Promise<string[]> {
+  const socket = new WebSocket(house.url.replace('http', 'ws') + url, {
+    headers: { cookie: maintainer.cookie },
+  });
+  const kinds: string[] = [];
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ op: 'seek', atMs: fromMs, untilMs: fromMs + 60_000 }));
+  for await (const [data] of on(socket, 'message', { signal: AbortSignal.timeout(20_000) })) {
+    kinds.push(decodeFrame(data as Buffer).kind);
+    if (kinds.includes('end') || kinds.filter((kind) => kind === 'part').length > 20) break;
+  }
+  socket.close();
+  return kinds;
+}

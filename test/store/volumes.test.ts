@@ -3,7 +3,7 @@
  * its own streams only, they go on elsewhere, and the gap says which volume it was.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -12,8 +12,10 @@ import {
   bind,
   type Disk,
   failingDisk,
+  fallibleDisk,
   frozenDisk,
   memoryDisk,
+  sharedDisk,
   unmountLazily,
   whyNoMounts,
 } from '../support/disks.ts';
@@ -23,12 +25,14 @@ import { promisedMs } from '../support/promise.ts';
 
 let house: House;
 let maintainer: TestCaller;
+let watcher: TestCaller;
 const cameras: string[] = [];
 const noMounts = whyNoMounts();
 
 before(async () => {
   house = await openHouse();
   maintainer = await callerWith(house, 'maintainer');
+  watcher = await callerWith(house, 'approver');
   for (const camera of house.demo.cameras.slice(0, 2)) cameras.push(await house.add(camera));
   for (const id of cameras) await recordsPast(id, Date.now());
 });
@@ -45,6 +49,14 @@ const stateOf = (id: string) => house.volumes.states().find((one) => one.id === 
 
 async function must(method: string, path: string, body?: unknown) {
   const answer = await maintainer.call(method, path, body);
+  assert.equal(answer.status, 200, JSON.stringify(answer.json));
+  return answer.json;
+}
+
+async function openView(camera: string, fromMs: number, toMs: number): Promise<{ url: string }> {
+  const span = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  const body = { camera, kind: 'playback', purpose: 'for a test', ...span };
+  const answer = await watcher.call('POST', '/api/views', body);
   assert.equal(answer.status, 200, JSON.stringify(answer.json));
   return answer.json;
 }
@@ -84,7 +96,7 @@ async function assertMoved(camera: string, name: string, brokeMs: number): Promi
     assert.ok(!gap.open, JSON.stringify(gap));
   }
   const missingMs = gaps.reduce((sum, gap) => sum + Date.parse(gap.to) - Date.parse(gap.from), 0);
-  assert.ok(missingMs <= promisedMs(7_000), `${missingMs} ms are missing`);
+  assert.ok(missingMs <= promisedMs(5_000), `${missingMs} ms are missing`);
 }
 
 const cameraOnDefault = async () => {
@@ -196,6 +208,95 @@ describe('a disk that', { skip: noMounts ?? false }, () => {
       for (const camera of cameras) await assertMoved(camera, 'west', brokeMs);
     } finally {
       await disk.thaw();
+    }
+    await house.until(() => stateOf(id).away === null, 'it is back', 60_000);
+    await order(id, 'draining');
+    for (const camera of cameras) await recordsPast(camera, Date.now());
+  });
+
+  test('hangs for a moment and is the only one: what comes waits in memory, and nothing is missing', async () => {
+    using disk = await frozenDisk(200);
+    const { id } = await addVolume('alone', disk.path);
+    await gatherOn(id);
+    const others = house.volumes.states().filter((one) => one.id !== id && one.state === 'in-use');
+    for (const one of others) await order(one.id, 'draining');
+    for (const camera of cameras) await recordsPast(camera, Date.now());
+    const brokeMs = Date.now();
+    await disk.freeze();
+    try {
+      await house.until(() => stateOf(id).away?.why === 'stuck', 'it hangs');
+    } finally {
+      await disk.thaw();
+    }
+    const thawedMs = Date.now();
+    for (const camera of cameras) {
+      await recordsPast(camera, thawedMs + 1_000);
+      assert.deepEqual(await gapsSince(camera, brokeMs - 1_000), []);
+    }
+    await house.until(() => stateOf(id).away === null, 'it is back', 60_000);
+    for (const one of others) await order(one.id, 'in-use');
+    await order(id, 'draining');
+    for (const camera of cameras) await recordsPast(camera, Date.now());
+  });
+
+  test('turns read-only under what is written: its streams move', async (t) => {
+    using disk = await fallibleDisk(200);
+    if (!disk)
+      return t.skip('this kernel does not let an error of ext4 be made: a read-only disk was not tried');
+    const { id } = await addVolume('upper', disk.path);
+    await gatherOn(id);
+    for (const camera of cameras) await recordsPast(camera, Date.now());
+    const brokeMs = Date.now();
+    disk.turn();
+    await assert.rejects(writeFile(join(disk.path, 'anything'), 'x'), { code: 'EROFS' });
+    for (const camera of cameras) {
+      await recordsPast(camera, brokeMs + 4_000);
+      assert.notEqual(volumeOf(camera), id);
+      await assertMoved(camera, 'upper', brokeMs);
+    }
+    // The first write that failed said only that; a look says why.
+    await house.until(() => stateOf(id).away?.why === 'read-only', 'it is said');
+    assert.ok(house.volumes.isThere(id), 'what lies on it can still be played');
+    await order(id, 'draining');
+  });
+
+  test('is a share whose server is gone: nothing waits for it but its own threads', async (t) => {
+    using disk = await sharedDisk();
+    if (!disk) return t.skip('this kernel serves no file system from a process: a dead share was not tried');
+    const { id } = await addVolume('far', disk.path);
+    await gatherOn(id);
+    const beganMs = Date.now();
+    for (const camera of cameras) await recordsPast(camera, beganMs + 2_000);
+    const brokeMs = Date.now();
+    disk.stop();
+    try {
+      // More than all threads of any process, before anybody can know that it hangs.
+      const views = await Promise.all(
+        Array.from({ length: 12 }, (_, i) => openView(cameras[i % 2]!, beganMs, brokeMs)),
+      );
+      const asked = views.flatMap(({ url }) => [
+        watcher.call('GET', `${url}/footage.mp4`),
+        watcher.call('GET', `${url}/still.jpg?width=160&at=${new Date(beganMs).toISOString()}`),
+      ]);
+      for (const camera of cameras) {
+        await recordsPast(camera, brokeMs + 4_000);
+        assert.notEqual(volumeOf(camera), id);
+        await assertMoved(camera, 'far', brokeMs);
+      }
+      assert.equal(stateOf(id).away?.why, 'stuck');
+      await stat(tmpdir());
+      const { volumes } = await must('GET', '/api/storage');
+      assert.equal(volumes.find((one: { id: string }) => one.id === id)?.away?.why, 'stuck');
+      await house.until(
+        () => (house.keeper.recordedUntilMs(cameras[0]!) ?? 0) > brokeMs + 9_000,
+        'it goes on',
+      );
+      const since = await openView(cameras[0]!, brokeMs + 5_000, brokeMs + 7_000);
+      const clip = await watcher.call('GET', `${since.url}/footage.mp4`);
+      assert.equal(clip.status, 200, 'other volumes are read');
+      await Promise.all(asked);
+    } finally {
+      disk.goOn();
     }
     await house.until(() => stateOf(id).away === null, 'it is back', 60_000);
     await order(id, 'draining');

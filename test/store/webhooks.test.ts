@@ -48,6 +48,12 @@ async function receiver(answer: () => { status: number; location?: string }) {
   };
 }
 
+async function limit(limitBytes: number): Promise<void> {
+  const body = { limitBytes, reserveBytes: 0, reason: 'for a test' };
+  const answer = await administrator.call('PATCH', '/api/storage/volumes/footage', body);
+  assert.equal(answer.status, 200, JSON.stringify(answer.json));
+}
+
 const event = (kind: string) =>
   house.db.kysely
     .insertInto('storage_event')
@@ -99,6 +105,56 @@ test('one that refuses is tried again, and what went wrong can be seen; a redire
   status = 200;
   house.clock.aheadMs += 60_000;
   await until('it came in the end', () => (hook.got.length > 0 ? true : undefined));
+  await administrator.call('DELETE', `/api/webhooks/${added.json.webhook.id}`, {});
+});
+
+test('a camera that will fall below its floor: days ahead it is on the board, in the ledger and told, once', async () => {
+  await using hook = await receiver(() => ({ status: 200 }));
+  const told = () => hook.got.map(({ body }) => JSON.parse(body)).filter(({ kind }) => kind === 'storage.forecast');
+  const added = await administrator.call('POST', '/api/webhooks', { url: hook.url });
+  const camera = await house.add(house.demo.cameras[0]!);
+  const { siteId, name } = house.cameras.require(camera);
+  const kept = await administrator.call('PUT', `/api/sites/${siteId}/keeping`, {
+    ...{ profiles: ['cn-national'], placeClass: 'art7.1-government', placeType: null, keyTarget: false },
+    ...{ period: null, justification: '', givesWay: true },
+  });
+  assert.equal(kept.status, 200, JSON.stringify(kept.json));
+  // A hundred megabytes a day for twenty days, thirty to be kept, and room for four days more.
+  const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+  for (let ago = 1; ago <= 20; ago++)
+    await house.db.kysely
+      .insertInto('recorded_day')
+      .values({
+        ...{ camera_id: camera, day: day(ago), bytes: 100e6 },
+        ...{ recorded_ms: 86_400_000, lost_ms: 0, segments: 1_440 },
+      })
+      .execute();
+  await limit(2.4e9);
+  const { outlook } = house;
+  await outlook.look();
+  const { cameras } = (await administrator.call('GET', '/api/storage')).json;
+  const { falls } = cameras.find(({ cameraId }: { cameraId: string }) => cameraId === camera);
+  assert.ok(falls, 'what the house can hold is less than thirty days of it');
+  const aheadMs = Date.parse(falls) - Date.now();
+  assert.ok(aheadMs > 86_400_000 && aheadMs < 7 * 86_400_000, `${aheadMs} ms ahead`);
+  const { items } = (await administrator.call('GET', '/api/storage/warnings')).json;
+  assert.deepEqual(
+    items.map(({ kind, cameraId, due, detail }: Record<string, unknown>) => [kind, cameraId, due, detail]),
+    [['forecast', camera, falls, { floorDays: 30, day: falls.slice(0, 10) }]],
+  );
+  await until('it was told', () => told()[0]);
+  assert.deepEqual(told()[0].detail, { camera: name, floorDays: 30, day: falls.slice(0, 10) });
+  await outlook.look();
+  await house.volumes.writer.written();
+  const rows = (await ledgerRows(house)).filter(({ action }) => action === 'storage.warn');
+  assert.deepEqual(rows.map(({ subject_id }) => subject_id), [camera]);
+
+  // A larger disk: it is over, and that is told as well.
+  await limit(5e9);
+  await outlook.look();
+  assert.deepEqual((await administrator.call('GET', '/api/storage/warnings')).json.items, []);
+  await until('its end was told', () => hook.got.find(({ body }) => body.includes('storage.forecast-over')));
+  assert.equal(told().length, 1, 'once');
   await administrator.call('DELETE', `/api/webhooks/${added.json.webhook.id}`, {});
 });
 

@@ -2,6 +2,7 @@
 import { noLog, openSecretBox, systemClock } from '../../src/base/index.ts';
 import { openDatabase } from '../../src/db/index.ts';
 import { createEngine } from '../../src/engine/index.ts';
+import { ownDisks } from '../../src/store/disks.ts';
 import { Archive, Buckets } from '../../src/store/index.ts';
 import { testKeys } from './keys.ts';
 
@@ -16,7 +17,7 @@ const engine = await createEngine({
 const buckets = await Buckets.open({ db, box: await openSecretBox(keysDir), engine, ...at });
 await buckets.look();
 const archive = new Archive({
-  ...{ db, engine, buckets, ...at },
+  ...{ db, engine, buckets, disks: ownDisks, ...at },
   step: (step) => {
     if (step === killAt) process.kill(process.pid, 'SIGKILL');
   },

@@ -2,10 +2,11 @@
  * Real disks for a test: file systems of their own that can be taken away, frozen or made to fail. Mounting needs root;
  * a test that cannot have it says what it did not do.
  */
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile, execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -64,6 +65,52 @@ export async function frozenDisk(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * A file system that a process serves, as a network share is served by another machine. Stopped, nothing that is asked
+ * of it returns: neither writing nor looking. Null where this kernel has none.
+ */
+export async function sharedDisk(): Promise<(Disk & { stop(): void; goOn(): void }) | null> {
+  if (!existsSync('/dev/fuse')) return null;
+  const backing = mkdtempSync(join(tmpdir(), 'custos-share-'));
+  const path = mkdtempSync(join(tmpdir(), 'custos-disk-'));
+  const server = fork(new URL('./fuse-child.ts', import.meta.url), [path, backing]);
+  await once(server, 'message');
+  const whole = disk(path);
+  return {
+    path,
+    stop: () => server.kill('SIGSTOP'),
+    goOn: () => server.kill('SIGCONT'),
+    [Symbol.dispose]() {
+      // Whoever waits for it gets an error, and goes on.
+      server.kill('SIGKILL');
+      whole[Symbol.dispose]();
+      rmSync(backing, { recursive: true, force: true });
+    },
+  };
+}
+
+/** ext4 that turns read-only under open files, as the kernel does when it finds an error: `turn` makes it find one. */
+export async function fallibleDisk(mb: number): Promise<(Disk & { turn(): void }) | null> {
+  const folder = mkdtempSync(join(tmpdir(), 'custos-image-'));
+  const image = join(folder, 'image');
+  const path = mkdtempSync(join(tmpdir(), 'custos-disk-'));
+  await run('truncate', ['-s', `${mb}M`, image]);
+  await run('mkfs.ext4', ['-q', '-m', '0', image]);
+  await run('mount', ['-o', 'loop,errors=remount-ro', image, path]);
+  const { stdout } = await run('findmnt', ['-n', '-o', 'SOURCE', path]);
+  const trigger = join('/sys/fs/ext4', basename(stdout.trim()), 'trigger_fs_error');
+  const whole = disk(path);
+  const dispose = () => {
+    whole[Symbol.dispose]();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  if (!existsSync(trigger)) {
+    dispose();
+    return null;
+  }
+  return { path, turn: () => writeFileSync(trigger, 'for a test'), [Symbol.dispose]: dispose };
 }
 
 /** ext4 on a device that can be cut short: what lies behind its new end answers EIO, as a failing disk does. */

@@ -33,10 +33,10 @@ import {
   Keeper,
   Outlook,
   openFootageVolume,
-  overlapping,
   Recovery,
   Run,
   reconcileAtStart,
+  storedCodecIn,
   Volumes,
 } from '../../src/store/index.ts';
 import { Pulls, Webhooks } from '../../src/transmit/index.ts';
@@ -111,13 +111,12 @@ export async function openHouse(): Promise<House> {
       ...{ runDir: join(dataDir, 'run'), perProcess: 64, transcodeLimit: 1, ffmpeg, keys, clock, log },
       footage: async (ticket, fromMs, toMs) => {
         const camera = views.cameraOf(ticket);
-        const store = { db, keeper, clock, log };
+        const store = { db, keeper, clock, log, disks: volumes.watch };
         return camera ? footage(store, camera, { fromMs, toMs }) : { segments: [], gaps: [] };
       },
     }),
   );
-  const storedCodec = async (camera: string, fromMs: number, toMs: number) =>
-    (await overlapping(db.kysely, camera, { fromMs, toMs }, 1))[0]?.codec ?? null;
+  const storedCodec = storedCodecIn(db.kysely);
   const hasFfmpeg = ffmpeg !== null;
   const views: Views = new Views({ db, engine, gate, states, clock, log, hasFfmpeg, storedCodec });
   hearing.listen(engine.facts, [states, keeper, views, volumes]);
@@ -133,7 +132,7 @@ export async function openHouse(): Promise<House> {
     if (camera) pulls.moved(camera);
   });
   const buckets = stack.use(await Buckets.open({ db, box, clock, engine, log }));
-  const archive = stack.use(new Archive({ db, engine, buckets, clock, log }));
+  const archive = stack.use(new Archive({ db, engine, buckets, disks: volumes.watch, clock, log }));
   const reaper = stack.use(openReaper({ db, clock, log, keys, keeper, volumes, buckets }));
   volumes.start(reaper);
   const outlook = stack.use(new Outlook({ db, clock, log, volumes, cameras }));

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/index.ts';
 import { Fault } from '../../base/index.ts';
-import type { SegmentBytes } from '../segment/index.ts';
+import type { SegmentBytes } from '../terms.ts';
 import type { BucketAccess } from './access.ts';
 import { type End, headOf, isCode, readEnd, readRange } from './objects.ts';
 import { BucketFault } from './problem.ts';

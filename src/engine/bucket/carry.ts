@@ -10,6 +10,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, Fault } from '../../base/index.ts';
 import type { BucketProblem } from '../../contract/bucket-problems.ts';
+import { inLane, NoAnswer } from '../segment/lane.ts';
 import { knownBucket } from './access.ts';
 import {
   abortUpload,
@@ -100,20 +101,19 @@ interface CarryAt {
 
 async function upload(at: CarryAt): Promise<number> {
   const { order } = at;
-  const file = await open(join(order.from.path, order.path), 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw new BucketFault('local-file', { what: cause.code ?? 'EIO' }, { cause });
-  });
+  const root = order.from.path;
+  const file = await ofDisk(root, () => open(join(root, order.path), 'r'));
   await using _ = file;
-  const { size } = await file.stat();
+  const { size } = await ofDisk(root, () => file.stat());
   if (size !== order.bytes) throw new BucketFault('local-file', { what: `${size} B` });
-  if (order.bytes > partBytes) return await uploadParts(at, file);
-  const body = await readLocal(file, 0, order.bytes);
+  if (order.bytes > partBytes) return await uploadParts(at, { file, root });
+  const body = await readLocal({ file, root }, 0, order.bytes);
   await at.pace.spend(body.length);
   await putObject(at.wire, order.path, body, at.signal);
   return body.length;
 }
 
-async function uploadParts(at: CarryAt, file: FileHandle): Promise<number> {
+async function uploadParts(at: CarryAt, local: Local): Promise<number> {
   const { wire, order, signal } = at;
   const begun = await begunUpload(at);
   const upload = begun ?? { path: order.path, uploadId: await beginUpload(wire, order.path, signal) };
@@ -125,7 +125,7 @@ async function uploadParts(at: CarryAt, file: FileHandle): Promise<number> {
   let sent = 0;
   const work = async () => {
     for (let i = next++; i < count; i = next++) {
-      const body = await readLocal(file, i * partBytes, Math.min(order.bytes, (i + 1) * partBytes));
+      const body = await readLocal(local, i * partBytes, Math.min(order.bytes, (i + 1) * partBytes));
       const own = `"${md5(body).toString('hex')}"`;
       const known = there.get(i + 1);
       if (known !== undefined && known.bytes === body.length && sameTag(known.etag, own))
@@ -157,20 +157,29 @@ async function begunUpload({ wire, order, signal }: CarryAt): Promise<Upload | n
   return newest;
 }
 
-async function readLocal(file: FileHandle, from: number, to: number): Promise<Buffer> {
+interface Local {
+  readonly file: FileHandle;
+  readonly root: string;
+}
+
+async function readLocal({ file, root }: Local, from: number, to: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(to - from);
   let filled = 0;
   while (filled < bytes.length) {
-    const { bytesRead } = await file
-      .read(bytes, filled, bytes.length - filled, from + filled)
-      .catch((cause: NodeJS.ErrnoException) => {
-        throw new BucketFault('local-file', { what: cause.code ?? 'EIO' }, { cause });
-      });
+    const done = filled;
+    const { bytesRead } = await ofDisk(root, () => file.read(bytes, done, bytes.length - done, from + done));
     if (bytesRead === 0) throw new BucketFault('local-file', { what: `${from + filled} B` });
     filled += bytesRead;
   }
   return bytes;
 }
+
+/** A disk that fails, or answers no more, is the file's trouble and not the bucket's. */
+const ofDisk = <T>(root: string, operation: () => Promise<T>): Promise<T> =>
+  inLane(root, operation).catch((cause: NodeJS.ErrnoException) => {
+    const what = cause instanceof NoAnswer ? 'ETIMEDOUT' : (cause.code ?? 'EIO');
+    throw new BucketFault('local-file', { what }, { cause });
+  });
 
 /** SHA-256 of what lies in the bucket, all of it. */
 async function digestThere({ wire, order, pace, signal }: CarryAt): Promise<string> {

@@ -16,7 +16,7 @@ import { partHead, prftBytes } from '../mp4/index.ts';
 import type { SuiteNumber } from '../seal/index.ts';
 import { segmentPath, shapeOf } from '../segment/index.ts';
 import type { Picture, Run, Sound } from './run.ts';
-import { type Sealing, SegmentWriter } from './segment-writer.ts';
+import { type Rescued, type Sealing, SegmentWriter } from './segment-writer.ts';
 import type { Syncer } from './syncer.ts';
 import { ticksPerMs } from './timeline.ts';
 
@@ -129,16 +129,30 @@ export class Recorder {
     }
   }
 
-  /** The volume answers no more: what is on its way there may never arrive. The next key begins on the other one. */
+  /** The volume answers no more. What it did not take goes to the other one, from its first key on. */
   #abandon(gap: Gap): void {
     const segment = this.#segment;
     // It refused by itself, and why was said.
     if (!segment && this.#gap?.gap.cause === 'disk') return;
+    const part = this.#part;
     this.#part = null;
+    const rescued = segment ? segment.writer.giveUp() : [];
     this.#endSegment();
     if (segment) this.#endMs = segment.parts > 0 ? segment.endMs : segment.startMs;
     this.#shedding = false;
     this.#openGap(gap);
+    if (segment) this.#goOn(segment.run, rescued, part);
+  }
+
+  /** On the volume of now, with what was rescued and the part that is being gathered. */
+  #goOn(run: Run, rescued: readonly Rescued[], part: OpenPart | null): void {
+    const decode = rescued[0]?.decodeTicks ?? (part?.pictures[0]?.key ? part.pictures[0].decode : null);
+    if (decode === null || !this.#begin(run, decode)) {
+      for (const picture of part?.pictures ?? []) picture.slab?.release();
+      return;
+    }
+    for (const one of rescued) this.#write(one);
+    this.#part = part;
   }
 
   /** The next picture. `missing` is picture time that did not come before it, `lost` packets. */
@@ -149,7 +163,7 @@ export class Recorder {
     if (this.#volume === null) return;
     this.#settleLast(run, picture.decode);
     if (this.#segment && (run !== this.#segment.run || this.#isDue(run, picture))) this.#turn(run, picture);
-    if (!this.#segment && !(picture.key && this.#begin(run, picture))) return;
+    if (!this.#segment && !(picture.key && this.#begin(run, picture.decode))) return;
     if (missing > 0) this.#sayMissing(run, picture, missing, lostHere);
     if (this.#part && this.#isWhole(this.#part, picture)) this.#cut();
     this.#part ??= this.#newPart(run, picture);
@@ -227,7 +241,6 @@ export class Recorder {
     const first = part.pictures[0] as Picture;
     const last = part.pictures.at(-1) as Picture;
     const endTicks = last.decode + last.ticks;
-    const endMs = part.wallMs + (endTicks - first.decode) / ticksPerMs;
     const head = partHead({
       sequence: ++segment.sequence,
       video: { decodeTicks: first.decode, samples: part.pictures },
@@ -237,29 +250,29 @@ export class Recorder {
     const media: Uint8Array[] = [];
     for (const picture of part.pictures) media.push(picture.data);
     for (const sound of part.sounds) media.push(sound.data);
-    this.#endMs = endMs;
-    const gapSerial = this.#gap?.serial ?? 0;
-    segment.writer.append({
+    this.#write({
       ...{ head, media, mediaBytes: part.bytes, key: first.key, hasSound: part.sounds.length > 0 },
       ...{ wallMs: part.wallMs, decodeTicks: first.decode, ticks: endTicks - first.decode },
       ...{ pictures: part.pictures.length, shape: shapeOf(prftBytes, part.pictures, part.sounds) },
       sealed: () => {
         for (const picture of part.pictures) picture.slab?.release();
       },
-      written: () => this.#noteWritten(segment, part, endTicks, endMs, gapSerial),
     });
   }
 
-  #noteWritten(
-    segment: OpenSegment,
-    part: OpenPart,
-    endTicks: number,
-    endMs: number,
-    gapSerial: number,
-  ): void {
+  #write(part: Rescued): void {
+    const segment = this.#segment as OpenSegment;
+    const endMs = part.wallMs + part.ticks / ticksPerMs;
+    const gapSerial = this.#gap?.serial ?? 0;
+    this.#endMs = endMs;
+    const written = () => this.#noteWritten(segment, part, endMs, gapSerial);
+    segment.writer.append({ sealed: () => {}, ...part, written });
+  }
+
+  #noteWritten(segment: OpenSegment, part: Rescued, endMs: number, gapSerial: number): void {
     segment.parts++;
-    segment.pictures += part.pictures.length;
-    segment.endTicks = endTicks;
+    segment.pictures += part.pictures;
+    segment.endTicks = part.decodeTicks + part.ticks;
     segment.endMs = endMs;
     this.#wrote(segment, part.wallMs, gapSerial);
   }
@@ -312,11 +325,11 @@ export class Recorder {
       this.#sayGap(endedMs, beganMs, { cause: 'clock-step', detail: {} });
   }
 
-  #begin(run: Run, picture: Picture): boolean {
+  #begin(run: Run, decode: number): boolean {
     const volume = this.#volume as Volume;
     if (this.#at.clock.monoMs() < this.#retryDiskAtMs) return false;
     const source = this.#at.source();
-    const startMs = Math.round(run.wallMs(picture.decode));
+    const startMs = Math.round(run.wallMs(decode));
     const id = newId('seg', startMs);
     const path = segmentPath({ ...source, startMs, id });
     const file = {
@@ -333,11 +346,11 @@ export class Recorder {
       run,
       writer: new SegmentWriter(file, this.#sealing(source, run, id, startMs)),
       startMs,
-      startTicks: picture.decode,
+      startTicks: decode,
       dueMs: this.#nextTurnMs(startMs),
       sequence: 0,
       announced: false,
-      endTicks: picture.decode,
+      endTicks: decode,
       endMs: startMs,
       parts: 0,
       pictures: 0,

@@ -75,8 +75,12 @@ export type Written = { readonly bytes: number; readonly digest: string } | null
 interface Chunk {
   readonly buffers: readonly Uint8Array[];
   readonly bytes: number;
+  readonly sequence: number;
   readonly part: Part | null;
 }
+
+/** A part that a disk did not take. */
+export type Rescued = Omit<Part, 'sealed' | 'written'> & { readonly sealed?: () => void };
 
 /** Linux takes at most 1024 buffers at once (IOV_MAX). */
 const maxBuffers = 1_000;
@@ -91,6 +95,8 @@ export class SegmentWriter {
   /** Not sealed yet: the key is not there. */
   #waiting: Part[] = [];
   readonly #queue: Chunk[] = [];
+  /** What is being written. */
+  #underWay: readonly Chunk[] = [];
   #seal: SegmentSeal | null = null;
   #sequence = 0;
   readonly #index = new IndexWriter();
@@ -129,6 +135,33 @@ export class SegmentWriter {
       this.pendingBytes += part.mediaBytes;
     }
     this.#pump();
+  }
+
+  /**
+   * Leaves the file as it is, for its disk does not answer: what it did not take is for another file. From the first
+   * key on, since nothing before it could be played there.
+   */
+  giveUp(): Rescued[] {
+    if (this.#failed) return [];
+    this.#failed = true;
+    const waiting: Rescued[] = this.#waiting.splice(0);
+    const sealed = [...this.#underWay, ...this.#queue.splice(0)].flatMap((chunk) => this.#opened(chunk));
+    this.pendingBytes = 0;
+    const all = [...sealed, ...waiting];
+    const first = all.findIndex((part) => part.key);
+    const kept = first < 0 ? [] : all.slice(first);
+    for (const part of waiting) if (!kept.includes(part)) part.sealed?.();
+    return kept;
+  }
+
+  #opened({ part, sequence, buffers }: Chunk): Rescued[] {
+    if (!part) return [];
+    const seal = this.#seal as SegmentSeal;
+    const [clear, ...rest] = buffers as [Uint8Array, ...Uint8Array[]];
+    const body = Buffer.concat(rest).subarray(part.head.length + seal.tagBytes);
+    const media = seal.open(2, sequence, clear, body);
+    const { sealed: _, written: __, ...what } = part;
+    return media ? [{ ...what, media: [media] }] : [];
   }
 
   /** Asks for what is written to be made durable; does nothing while asked already or nothing is new. */
@@ -242,7 +275,7 @@ export class SegmentWriter {
     const none = { key: false, hasSound: false, decodeTicks: 0, ticks: 0, pictures: 0 };
     const of = { type: 'init' as const, ...none, wallMs: identity.startMs };
     const copies = Array.from({ length: initCopies }, () => this.#record(of, init, [], seal).buffers);
-    this.#push([header, header, ...copies.flat()], null);
+    this.#push([header, header, ...copies.flat()], 0, null);
     return seal;
   }
 
@@ -252,7 +285,7 @@ export class SegmentWriter {
     const { header, buffers } = this.#record(of, part.head, part.media, seal, part.mediaBytes);
     part.sealed();
     this.#index.add({ at: this.#sealedBytes, header, shape });
-    this.#push(buffers, part);
+    this.#push(buffers, header.sequence, part);
   }
 
   #record(
@@ -272,9 +305,9 @@ export class SegmentWriter {
     return { header, buffers };
   }
 
-  #push(buffers: readonly Uint8Array[], part: Part | null): void {
+  #push(buffers: readonly Uint8Array[], sequence: number, part: Part | null): void {
     const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    this.#queue.push({ buffers, bytes, part });
+    this.#queue.push({ buffers, bytes, sequence, part });
     this.pendingBytes += bytes;
     this.#sealedBytes += bytes;
   }
@@ -290,6 +323,7 @@ export class SegmentWriter {
     }
     this.#step(this.#bytes === 0 ? 'create 3' : 'create 4');
     this.#writing = true;
+    this.#underWay = chunks;
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
     const buffers = chunks.length === 1 ? (chunks[0] as Chunk).buffers : chunks.flatMap((c) => c.buffers);
     this.#write(chunks, buffers, bytes, 0);
@@ -332,12 +366,14 @@ export class SegmentWriter {
     });
     this.#note(whole);
     this.#writing = false;
+    this.#underWay = [];
     this.#idle?.();
     this.#fail(error);
   }
 
   #wrote(chunks: readonly Chunk[]): void {
     this.#writing = false;
+    this.#underWay = [];
     if (this.#failed) {
       this.#idle?.();
       return;

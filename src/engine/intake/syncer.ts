@@ -3,16 +3,14 @@
  * at once would take all threads of the pool away from the writes. Nobody in the path of packets waits for it.
  */
 import { open } from 'node:fs/promises';
+import { threadsPerFolder } from '../threads.ts';
 
 type Job = () => Promise<void>;
 /** Begins a file operation; `done` gives its thread back. */
 type Operation = (done: () => void) => void;
 
-/**
- * Threads of the pool (16 in an intake) that one volume may hold for opening and writing. A disk that answers no more
- * keeps what it holds, and three such leave one to the others.
- */
-const maxThreads = 4;
+/** For opening and writing; one more waits for the platter. A disk that answers no more keeps what it holds. */
+const maxThreads = threadsPerFolder - 1;
 
 export class Syncer {
   readonly #jobs: Job[] = [];

@@ -1,6 +1,6 @@
 /** Keys in a process of the engine: asked of the supervisor, which has the ring, and kept in memory for an hour. */
 import { BoundedMap, type Clock } from '../../base/index.ts';
-import type { SourceId } from '../engine.ts';
+import type { SourceId } from '../terms.ts';
 import { type DayKey, type DayKeys, type KeyTrouble, NoKey } from './day-key.ts';
 
 /** `keyId` null: to seal with, made when there is none. */

@@ -1,7 +1,7 @@
 /** What whoever seals or opens a segment needs of the key ring: the key of one stream and one UTC day. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { Fault } from '../../base/index.ts';
-import type { SourceId } from '../engine.ts';
+import type { SourceId } from '../terms.ts';
 
 export interface DayKey {
   /** `key_…`; stands in the clear in every segment that was sealed with it. */

@@ -6,7 +6,7 @@
 import { chmod, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, BoundedMap, type Clock, Fault, newId, newKey } from '../../base/index.ts';
-import type { SourceId } from '../engine.ts';
+import type { SourceId } from '../terms.ts';
 import { type DayKey, type DayKeys, dayKeyBytes, NoKey } from './day-key.ts';
 import { overwrite, ownFolder, readIfThere, syncFolder, writeNew } from './durable.ts';
 import { type Master, type MasterChoice, openMaster } from './master.ts';

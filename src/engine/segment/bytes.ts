@@ -6,23 +6,17 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, Fault, systemClock } from '../../base/index.ts';
 import { bucketOf, knownBuckets, openObject } from '../bucket/index.ts';
-import type { Volume } from '../engine.ts';
+import type { SegmentBytes, Volume } from '../terms.ts';
+import { inLane, NoAnswer } from './lane.ts';
 
-export interface SegmentBytes extends AsyncDisposable {
-  /** Every read is a round trip: better few and large ones. Its two ends are there already. */
-  readonly isFar?: boolean;
-  /** Bytes there are now; an open segment grows. */
-  size(): Promise<number>;
-  /** Fills `into` from byte `at` on; fewer bytes than asked only where the file ends. */
-  read(into: Uint8Array, at: number): Promise<number>;
-}
+export type { SegmentBytes } from '../terms.ts';
 
 /** Opens a stored file; `path` lies inside of its volume. A Fault, with its cause, when it cannot be opened. */
 export async function openBytes(volume: Volume, path: string): Promise<SegmentBytes> {
   assert(!path.split('/').includes('..'), 'a segment lies inside of its volume');
   const access = bucketOf(volume);
   if (access !== null) return openObject(access, path, systemClock);
-  return openInFolder(join(volume.path, path)).catch((error: unknown) => openMoved(path, error));
+  return openInFolder(volume.path, path).catch((error: unknown) => openMoved(path, error));
 }
 
 /** A file that was moved into a bucket since someone was told where it lies: it has the same path there. */
@@ -36,21 +30,24 @@ async function openMoved(path: string, error: unknown): Promise<SegmentBytes> {
   throw error;
 }
 
-async function openInFolder(full: string): Promise<SegmentBytes> {
-  const handle = await open(full, 'r').catch((cause: unknown) => {
-    throw new Fault(`${full} cannot be opened`, { cause });
+async function openInFolder(root: string, path: string): Promise<SegmentBytes> {
+  const full = join(root, path);
+  const handle = await inLane(root, () => open(full, 'r')).catch((cause: unknown) => {
+    throw cause instanceof NoAnswer ? cause : new Fault(`${full} cannot be opened`, { cause });
   });
   return {
-    size: async () => (await handle.stat()).size,
+    size: async () => (await inLane(root, () => handle.stat())).size,
     async read(into, at) {
       let filled = 0;
       while (filled < into.length) {
-        const { bytesRead } = await handle.read(into, filled, into.length - filled, at + filled);
+        const from = filled;
+        const reading = () => handle.read(into, from, into.length - from, at + from);
+        const { bytesRead } = await inLane(root, reading);
         if (bytesRead === 0) break;
         filled += bytesRead;
       }
       return filled;
     },
-    [Symbol.asyncDispose]: () => handle.close(),
+    [Symbol.asyncDispose]: () => inLane(root, () => handle.close()),
   };
 }

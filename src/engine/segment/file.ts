@@ -5,7 +5,7 @@
  */
 import { Fault } from '../../base/index.ts';
 import { maxFrameBytes } from '../../contract/frames.ts';
-import type { Volume } from '../engine.ts';
+import type { Volume } from '../terms.ts';
 import type { DayKeys } from '../keys/index.ts';
 import { type Init, Mp4Error, type PartHead, readInit, readPartHead } from '../mp4/index.ts';
 import {

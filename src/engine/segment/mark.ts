@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Volume } from '../engine.ts';
+import type { Volume } from '../terms.ts';
 
 export const markName = '.custos-volume';
 /** Written now and then to see whether the disk takes anything. */

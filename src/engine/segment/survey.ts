@@ -8,7 +8,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, sayError, systemClock } from '../../base/index.ts';
 import { type BucketAccess, bucketOf, listObjects, Wire } from '../bucket/index.ts';
-import type { SegmentFacts, Volume } from '../engine.ts';
+import type { SegmentFacts, Volume } from '../terms.ts';
 import { type DayKeys, NoKey } from '../keys/index.ts';
 import {
   type Header,
@@ -20,6 +20,7 @@ import {
 } from '../seal/index.ts';
 import { openBytes, type SegmentBytes } from './bytes.ts';
 import { openHalf } from './file.ts';
+import { inLane, NoAnswer } from './lane.ts';
 import { checkMark, markName, probeName } from './mark.ts';
 import { type RecordAt, RecordWalk, readRecord, readStart, type Tail } from './records.ts';
 
@@ -63,7 +64,7 @@ export async function survey(volume: Volume, options: SurveyOptions): Promise<Su
   const known = new Set(options.known);
   const access = bucketOf(volume);
   if (access === null)
-    await checkMark(volume).catch((cause: unknown) => {
+    await inLane(volume.path, () => checkMark(volume)).catch((cause: unknown) => {
       throw new Fault(`the volume ${volume.path} is not there`, { cause });
     });
   const files =
@@ -139,9 +140,10 @@ async function list(
   name: (path: string, why: string) => void,
 ): Promise<Dirent[]> {
   try {
-    const entries = await readdir(join(root, path), { withFileTypes: true });
+    const entries = await inLane(root, () => readdir(join(root, path), { withFileTypes: true }));
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
+    if (error instanceof NoAnswer) throw error;
     if (path === '') throw new Fault(`the volume ${root} cannot be read`, { cause: error });
     name(path, `cannot be read: ${sayError(error)}`);
     return [];
@@ -181,6 +183,8 @@ export async function inspect(
     return { facts: factsOf(read, volume, path, length, await digestOf(bytes, length)), damaged };
   } catch (error) {
     if (error instanceof SealError) return { facts: null, damaged: [error.message] };
+    // Each file after it would be waited for as long.
+    if (error instanceof NoAnswer) throw error;
     return { facts: null, damaged: [`cannot be read: ${sayError(error)}`] };
   }
 }

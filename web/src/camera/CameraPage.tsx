@@ -89,6 +89,7 @@ function Room({ camera, zone }: { camera: Camera; zone: string }) {
             purpose={purposes.playback.said}
             zone={zone}
             span={room.selection}
+            small={room.footage.small}
             why={whyNot(camera.can, 'footage.download')}
             onSpan={room.setSelection}
             onClose={() => room.setSelection(null)}
@@ -176,6 +177,7 @@ function Pictures({ camera, room }: { camera: Camera; room: CameraRoom }) {
       purpose={said}
       atMs={startMs}
       gaps={localStorage.getItem(rememberedGaps) === 'wait' ? 'wait' : 'skip'}
+      small={room.footage.small}
       spanOf={room.spanOf}
       onPlayer={room.onPlayback}
       onPosition={room.view.follow}

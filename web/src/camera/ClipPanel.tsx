@@ -19,6 +19,7 @@ export function ClipPanel({
   purpose,
   zone,
   span,
+  small,
   why,
   onSpan,
   onClose,
@@ -27,6 +28,8 @@ export function ClipPanel({
   purpose: string;
   zone: string;
   span: Stretch;
+  /** Where only the sub-stream was recorded. */
+  small: readonly Stretch[];
   /** Why a clip may not be downloaded; null when it may. */
   why: string | null;
   onSpan: (span: Stretch) => void;
@@ -73,6 +76,9 @@ export function ClipPanel({
           <span className="clip-bad" role="alert">
             {t('clipBad')}
           </span>
+        )}
+        {small.some((one) => one.fromMs < span.toMs && one.toMs > span.fromMs) && (
+          <span className="soft">{t('clipSmall')}</span>
         )}
       </div>
       <div className="clip-row">

@@ -45,6 +45,9 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
   context.fillStyle = colours.span;
   for (const span of scene.footage.spans) fillStretch(context, scale, span, 1);
   for (const gap of scene.footage.gaps) drawGap(context, scene, gap, gapKindOf(gap.cause));
+  context.fillStyle = colours.span;
+  // Lower than a whole recording, and what it falls short of shows above it.
+  for (const span of scene.footage.small) fillStretch(context, scale, span, 1, rows.trackEnd - 14);
   for (const kept of scene.footage.kept) drawKept(context, scene, kept);
   drawTicks(context, scene);
   if (scene.selection) drawSelection(context, scene, scene.selection);
@@ -53,11 +56,17 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
   drawPlayhead(context, scene);
 }
 
-function fillStretch(context: CanvasRenderingContext2D, scale: Scale, of: Stretch, leastPx: number): void {
+function fillStretch(
+  context: CanvasRenderingContext2D,
+  scale: Scale,
+  of: Stretch,
+  leastPx: number,
+  top: number = rows.track,
+): void {
   const from = Math.max(0, xOf(scale, of.fromMs));
   const to = Math.min(scale.widthPx, xOf(scale, of.toMs));
   if (to < 0 || from > scale.widthPx || to < from) return;
-  context.fillRect(from, rows.track, Math.max(leastPx, to - from), rows.trackEnd - rows.track);
+  context.fillRect(from, top, Math.max(leastPx, to - from), rows.trackEnd - top);
 }
 
 /** Nothing can be recorded yet: the strip ends at now. */

@@ -23,6 +23,8 @@ export interface Kept extends Stretch {
 
 export interface Footage {
   readonly spans: readonly Stretch[];
+  /** Within the gaps: where at least the sub-stream was recorded. */
+  readonly small: readonly Stretch[];
   readonly gaps: readonly Gap[];
   readonly kept: readonly Kept[];
   readonly oldestMs: number | null;
@@ -89,6 +91,10 @@ export function useFootage(id: string, window: Stretch, zone: string, nowMs: num
       return {
         spans: merged(
           replies.flatMap((each) => each.spans.map(stretch)),
+          touchMs,
+        ),
+        small: merged(
+          replies.flatMap((each) => each.small.map(stretch)),
           touchMs,
         ),
         gaps: merged(replies.flatMap(gapsOf), touchMs, isSameGap),

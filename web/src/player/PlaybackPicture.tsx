@@ -23,6 +23,7 @@ export function PlaybackPicture({
   purpose,
   atMs,
   gaps,
+  small,
   spanOf,
   onPlayer,
   onPosition,
@@ -33,6 +34,8 @@ export function PlaybackPicture({
   /** Where to begin; afterwards the player is told. */
   atMs: number;
   gaps: 'skip' | 'wait';
+  /** Where only the sub-stream was recorded: said while it is shown. */
+  small: readonly { readonly fromMs: number; readonly toMs: number }[];
   spanOf: (atMs: number) => { fromMs: number; toMs: number };
   onPlayer: (player: PlaybackPlayer | null, status: PlaybackStatus | null) => void;
   onPosition: (wallMs: number) => void;
@@ -41,8 +44,9 @@ export function PlaybackPicture({
   const lang = useLanguage();
   const host = useRef<HTMLDivElement>(null);
   const [status, setStatus] = useState<PlaybackStatus | null>(null);
-  const tell = useRef({ onPlayer, onPosition });
-  tell.current = { onPlayer, onPosition };
+  const [isSmall, setSmall] = useState(false);
+  const tell = useRef({ onPlayer, onPosition, small });
+  tell.current = { onPlayer, onPosition, small };
   useEffect(() => () => tell.current.onPlayer(null, null), []);
   const player = usePlayer(host, purpose === null ? null : `${cameraId} ${purpose}`, (element) => {
     let made: PlaybackPlayer | null = null;
@@ -57,7 +61,10 @@ export function PlaybackPicture({
         setStatus(next);
         if (made) tell.current.onPlayer(made, next);
       },
-      onPosition: (wallMs) => tell.current.onPosition(wallMs),
+      onPosition: (wallMs) => {
+        setSmall(tell.current.small.some(({ fromMs, toMs }) => fromMs <= wallMs && wallMs < toMs));
+        tell.current.onPosition(wallMs);
+      },
     });
     setStatus(made.status);
     tell.current.onPlayer(made, made.status);
@@ -70,6 +77,7 @@ export function PlaybackPicture({
     return t('skipped', { span: saySpan(skipped.toMs - skipped.fromMs, lang), cause: sayGap(skipped) });
   };
   const note = state ? noteOf(state, status?.skipped ?? null) : null;
+  const tags = [...(isSmall ? [t('subOnly')] : []), ...(status?.transcoded ? [t('converted')] : [])];
   return (
     <div className={`picture${state?.kind === 'gap' ? ' picture-empty' : ''}`}>
       <div ref={host} className="picture-host" role="img" aria-label={t('pictureOf', { name })} />
@@ -90,7 +98,7 @@ export function PlaybackPicture({
           {note}
         </div>
       )}
-      {status?.transcoded && <span className="picture-tag">{t('converted')}</span>}
+      {tags.length > 0 && <span className="picture-tag">{tags.join(' · ')}</span>}
     </div>
   );
 }
