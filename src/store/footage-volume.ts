@@ -1,10 +1,14 @@
 /** The volume that every installation has: its row, and its marker. */
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../base/index.ts';
 import type { Database } from '../db/index.ts';
 import { markName, markOf, type Volume } from '../engine/index.ts';
 import { footageId, openInstallation } from './volumes-rows.ts';
+
+/** Footage may lie on a share whose server is gone: then the other volumes are recorded on, and the watch says so. */
+const answerWithinMs = 5_000;
 
 /**
  * The volume that every installation has, `DATA/footage`. It is marked anew where it lies on DATA's own device, for
@@ -15,7 +19,6 @@ export async function openFootageVolume(
   dataDir: string,
 ): Promise<Volume> {
   const path = join(dataDir, 'footage');
-  await mkdir(path, { recursive: true, mode: 0o700 });
   const created = new Date(at.clock.wallMs());
   await at.db.kysely
     .insertInto('volume')
@@ -29,12 +32,19 @@ export async function openFootageVolume(
     .executeTakeFirstOrThrow();
   const installationId = await openInstallation(join(dataDir, 'keys'), at.clock);
   const mark = markOf({ volumeId: footageId, installationId });
-  const isMarked = (await readFile(join(path, markName), 'utf8').catch(() => null)) !== null;
-  if (!isMarked && !marked) await writeMark(path, mark);
-  const isApart = (await stat(path)).dev !== (await stat(dataDir)).dev;
+  const late = wait(answerWithinMs, false, { ref: false });
+  const isApart = await Promise.race([prepared(path, dataDir, marked ? null : mark), late]);
   if (isApart && !marked)
     await at.db.kysely.updateTable('volume').set({ marked: true }).where('id', '=', footageId).execute();
   return { id: footageId, path, name, mark };
+}
+
+/** The folder, and its marker where it is new. True when it lies on a device of its own. */
+async function prepared(path: string, dataDir: string, mark: string | null): Promise<boolean> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const isMarked = (await readFile(join(path, markName), 'utf8').catch(() => null)) !== null;
+  if (!isMarked && mark !== null) await writeMark(path, mark);
+  return (await stat(path)).dev !== (await stat(dataDir)).dev;
 }
 
 async function writeMark(path: string, text: string): Promise<void> {

@@ -175,7 +175,7 @@ export async function inspect(
     if (parts.length === 0) return { facts: null, damaged: [...damaged, 'no part of it is whole'] };
     if (tail !== null && repair) {
       beforeStep('recover 3');
-      await cut(join(volume.path, path), tail.at);
+      await inLane(volume.path, () => cut(join(volume.path, path), tail.at));
     }
     beforeStep('recover 4');
     if (tail !== null && !repair) damaged.push(`${tail.bytes} bytes at its end are of no whole part`);
