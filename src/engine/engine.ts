@@ -6,7 +6,7 @@ import type { GapCause, Problem } from '../contract/causes.ts';
 import type { BucketAccess, CarryAnswer, CarryOrder } from './bucket/index.ts';
 import type { KeyRing } from './keys/index.ts';
 import type { SuiteName } from './seal/index.ts';
-import type { SegmentFacts, SegmentRef, Source, SourceId, StreamKind, TicketId, Volume } from './terms.ts';
+import type { SegmentFacts, SegmentRef, Source, SourceId, TicketId, Volume } from './terms.ts';
 
 export type { SegmentFacts, SegmentRef, Source, SourceId, StreamKind, TicketId, Volume } from './terms.ts';
 

@@ -277,7 +277,7 @@ test('what only a sub-stream was recorded of is seen, played, stilled and handed
   const body = { camera, kind: 'playback', purpose: 'for a test', ...span };
   const { url } = await must('POST', '/api/views', body);
   const clip = join(disk.path, '..', `${camera}.mp4`);
-  const got = await fetch(house.url + url + '/footage.mp4', { headers: { cookie: maintainer.cookie } });
+  const got = await fetch(`${house.url}${url}/footage.mp4`, { headers: { cookie: maintainer.cookie } });
   assert.equal(got.status, 200);
   await writeFile(clip, Buffer.from(await got.arrayBuffer()));
   const { streams, format } = await probe(clip);

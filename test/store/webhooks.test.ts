@@ -110,7 +110,8 @@ test('one that refuses is tried again, and what went wrong can be seen; a redire
 
 test('a camera that will fall below its floor: days ahead it is on the board, in the ledger and told, once', async () => {
   await using hook = await receiver(() => ({ status: 200 }));
-  const told = () => hook.got.map(({ body }) => JSON.parse(body)).filter(({ kind }) => kind === 'storage.forecast');
+  const told = () =>
+    hook.got.map(({ body }) => JSON.parse(body)).filter(({ kind }) => kind === 'storage.forecast');
   const added = await administrator.call('POST', '/api/webhooks', { url: hook.url });
   const camera = await house.add(house.demo.cameras[0]!);
   const { siteId, name } = house.cameras.require(camera);
@@ -147,7 +148,10 @@ test('a camera that will fall below its floor: days ahead it is on the board, in
   await outlook.look();
   await house.volumes.writer.written();
   const rows = (await ledgerRows(house)).filter(({ action }) => action === 'storage.warn');
-  assert.deepEqual(rows.map(({ subject_id }) => subject_id), [camera]);
+  assert.deepEqual(
+    rows.map(({ subject_id }) => subject_id),
+    [camera],
+  );
 
   // A larger disk: it is over, and that is told as well.
   await limit(5e9);

@@ -3,8 +3,8 @@
  * reconnects, and it ends exactly once, with one problem (or none when we ended it).
  */
 import { type Clock, Fault, type Log, newId } from '../../base/index.ts';
-import type { Source } from '../terms.ts';
 import { type Assembler, Origin, Receiver, ReorderBuffer, SoundStream, VideoStream } from '../rtp/index.ts';
+import type { Source } from '../terms.ts';
 import type { Link, LinkCounters, LinkEvents } from '../units.ts';
 import { type Address, controlUris, readUri, requestUri, splitAddress } from './address.ts';
 import { Connection } from './connection.ts';

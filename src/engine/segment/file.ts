@@ -5,7 +5,6 @@
  */
 import { Fault } from '../../base/index.ts';
 import { maxFrameBytes } from '../../contract/frames.ts';
-import type { Volume } from '../terms.ts';
 import type { DayKeys } from '../keys/index.ts';
 import { type Init, Mp4Error, type PartHead, readInit, readPartHead } from '../mp4/index.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type SegmentSeal,
   segmentSeal,
 } from '../seal/index.ts';
+import type { Volume } from '../terms.ts';
 import { openBytes, type SegmentBytes } from './bytes.ts';
 import { fits, type IndexEntry, type PartShape, readIndex, shapeOf } from './part-index.ts';
 import { endIn, type RecordAt, RecordWalk, readRecord, readStart, type Tail } from './records.ts';

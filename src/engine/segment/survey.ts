@@ -8,7 +8,6 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, sayError, systemClock } from '../../base/index.ts';
 import { type BucketAccess, bucketOf, listObjects, Wire } from '../bucket/index.ts';
-import type { SegmentFacts, Volume } from '../terms.ts';
 import { type DayKeys, NoKey } from '../keys/index.ts';
 import {
   type Header,
@@ -18,6 +17,7 @@ import {
   type SegmentSeal,
   segmentSeal,
 } from '../seal/index.ts';
+import type { SegmentFacts, Volume } from '../terms.ts';
 import { openBytes, type SegmentBytes } from './bytes.ts';
 import { openHalf } from './file.ts';
 import { inLane, NoAnswer } from './lane.ts';

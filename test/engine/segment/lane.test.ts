@@ -29,7 +29,10 @@ test('never more run than the lane is wide, all in the order in which they came,
         ),
       );
       const ended = await Promise.allSettled(done);
-      assert.deepEqual(begun, fates.map((_, i) => i));
+      assert.deepEqual(
+        begun,
+        fates.map((_, i) => i),
+      );
       for (const [i, one] of ended.entries()) assert.equal(one.status === 'fulfilled', fates[i]);
     }),
     { numRuns: 200 },
@@ -45,9 +48,15 @@ test('one that hangs is given up by whoever waits, keeps its place, and gives it
   const second = Promise.withResolvers<void>();
   const blocked = lane.run(() => second.promise, longMs, late);
   // Both places are taken: who waits is told so in time, and whoever comes beyond the bound at once.
-  await assert.rejects(lane.run(async () => 'no', 20, late), /late/);
+  await assert.rejects(
+    lane.run(async () => 'no', 20, late),
+    /late/,
+  );
   const waiting = [1, 2].map((n) => lane.run(async () => n, longMs, late));
-  await assert.rejects(lane.run(async () => 'no', longMs, late), /late/);
+  await assert.rejects(
+    lane.run(async () => 'no', longMs, late),
+    /late/,
+  );
   hang.resolve('at last');
   assert.deepEqual(await Promise.all(waiting), [1, 2]);
   second.resolve();
