@@ -24,7 +24,7 @@ const ticksAPicture = 90_000 / fps;
 const clipsAt = new URL('../demo/clips/', import.meta.url).pathname;
 const clips = [
   { file: `${clipsAt}school-gate-sub.h264`, codec: 'h264' },
-  { file: `${clipsAt}market-street-sub.h265`, codec: 'h265' },
+  { file: `${clipsAt}market-street-main.h265`, codec: 'h265' },
   { file: `${clipsAt}crossing-sub.h264`, codec: 'h264' },
 ] as const;
 
@@ -214,10 +214,15 @@ const recordPast = (wallMs: number) =>
       const { items } = await caller.must('GET', '/api/cameras');
       const isPast = (one: { recordedUntil: string | null }) =>
         Date.parse(one.recordedUntil ?? '1970-01-01') > wallMs;
-      return items.every(isPast) || undefined;
+      late = items.filter((one: { recordedUntil: string | null }) => !isPast(one));
+      return late.length === 0 || undefined;
     },
     120_000,
-  );
+  ).catch((error: unknown) => {
+    say(`not recording: ${JSON.stringify(late)}`);
+    throw error;
+  });
+let late: unknown[] = [];
 const beganMs = nowMs();
 await recordPast(beganMs);
 say('all cameras record');

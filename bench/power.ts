@@ -147,7 +147,8 @@ async function oneCut(
 
 async function measure(disk: Disk): Promise<void> {
   await using demo = await startDemo({ port: 0, clock: systemClock, log: noLog });
-  let custos = await startCustos({ dataDir });
+  // Laid out by itself, which syncs it: a copied one might be lost with the first cut.
+  let custos = await startCustos({ dataDir, isFirstStart: true });
   const set = await setUp(custos);
   let { caller } = set;
   const ids: string[] = [];
