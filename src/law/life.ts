@@ -121,7 +121,10 @@ function asLacks(objections: readonly Objection[]): Lack[] {
   const found = new Map<string, Reason[]>();
   for (const objection of objections) {
     const need = needOf(objection);
-    found.set(need, [...(found.get(need) ?? []), ...objection.because]);
+    const known = found.get(need) ?? [];
+    // Two questions of the law may be answered by one article: it is said once.
+    const isKnown = ({ answer }: Reason) => known.some((each) => each.answer.cite === answer.cite);
+    found.set(need, [...known, ...objection.because.filter((reason) => !isKnown(reason))]);
   }
   return [...found].map(([need, because]) => ({ need, because }));
 }

@@ -120,8 +120,8 @@ function Room({ camera, zone }: { camera: Camera; zone: string }) {
       </div>
       <aside className="camera-side">
         <GapList cameraId={camera.id} day={room.shownDay} zone={zone} nowMs={room.nowMs} onSeek={room.seek} />
-        <LifePanel camera={camera} zone={zone} />
         <InfoPanel camera={camera} zone={zone} readDelay={room.readDelay} />
+        <LifePanel camera={camera} zone={zone} />
       </aside>
       {purposes.asks && (
         <PurposeDialog kind={purposes.asks} onSay={purposes.answer} onCancel={room.dontSay} />
