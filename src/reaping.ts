@@ -1,5 +1,5 @@
 /** The reaper, put together: whose files it may remove, whose keys it destroys, and what else it clears. */
-import type { Clock, Log } from './base/index.ts';
+import { type Clock, type Log, machineUptime } from './base/index.ts';
 import type { Database } from './db/index.ts';
 import type { KeyRing } from './engine/index.ts';
 import { forgetSignIns } from './gate/index.ts';
@@ -28,8 +28,8 @@ export interface ReapingAt {
 
 export function openReaper(at: ReapingAt): Reaper {
   const { db, clock, log, keys, keeper, volumes } = at;
-  return new Reaper({
-    ...{ db, clock, log, keys },
+  const reaper = new Reaper({
+    ...{ db, clock, log, keys, uptime: machineUptime },
     shelfOf: async (id) => shelfOf(at, id),
     volumeIds: async () => volumes.states().map(({ id }) => id),
     isFresh: (source, day) =>
@@ -38,6 +38,9 @@ export function openReaper(at: ReapingAt): Reaper {
       await forgetSignIns({ db, clock }, endedBefore(await logPeriod(db.kysely), nowMs));
     },
   });
+  // What is recorded while the clock is wrong must be known to be, however soon it is set right.
+  keeper.onClockStepped(() => reaper.wake());
+  return reaper;
 }
 
 const isoDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

@@ -11,3 +11,4 @@ export { type Because, Refusal, refuse } from './refusal.ts';
 export { openSecretBox, type SecretBox } from './secret-box.ts';
 export { newCode, newKey, newSecret } from './secrets.ts';
 export { type Environment, findProgram, readSettings, type Settings, SettingsEnd } from './settings.ts';
+export { machineUptime, type Uptime } from './uptime.ts';

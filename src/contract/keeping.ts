@@ -14,6 +14,9 @@ export const placeClass = z.enum([
   'state-security',
 ]);
 
+/** What a span is kept as: by a hold on it, a mark of value, the mark of an alarm, or none of them. */
+export const segmentClass = z.enum(['ordinary', 'important', 'evidence', 'alarm']);
+
 /** A rule that decided: who says it, where, and for how long. */
 export const reason = z.object({
   clause: z.string(),
@@ -81,10 +84,9 @@ export const keeping = endpoint({
     reaper: z.object({
       lastPass: instant.nullable(),
       doubt: z.enum(['back', 'forward']).nullable(),
-      believed: instant.nullable(),
+      /** What the clock would say had nobody set it since it was last confirmed, and were the machine never off. */
+      proven: instant,
       now: instant,
-      /** Believed by itself after so many more hours of steady running. */
-      hoursLeft: z.number().nullable(),
       /** Certificates that are ordered and not done, and those of them that met trouble. */
       open: z.number().int(),
       troubled: z.number().int(),
@@ -279,6 +281,7 @@ export const whyKept = endpoint({
     dueBecause: z.array(reason),
     latest: instant.nullable(),
     latestBecause: z.array(reason),
+    class: segmentClass,
     isHeld: z.boolean(),
     isImportant: z.boolean(),
     isUndecided: z.boolean(),
@@ -336,7 +339,8 @@ export const certificateHead = z.object({
   /** UTC day of the segments' start. */
   day: z.string(),
   state: z.enum(['ordered', 'done']),
-  why: z.enum(['served', 'ceiling', 'erasure', 'room']),
+  /** key: nothing but the day's key, which had to stay when the footage went. */
+  why: z.enum(['served', 'ceiling', 'erasure', 'room', 'key']),
   ordered: instant,
   orderedBy: z.string(),
   finished: instant.nullable(),
@@ -364,6 +368,8 @@ export const certificate = certificateHead.extend({
       digest: z.string(),
       volume: z.string(),
       path: z.string(),
+      /** What it was kept as when its deletion was ordered. */
+      class: segmentClass.optional(),
     }),
   ),
   /** Segments whose file was gone before. */

@@ -11,7 +11,7 @@ import type { Tables } from '../db/index.ts';
 import { BucketFault, isOfTheBucket } from '../engine/bucket/index.ts';
 import type { DayKeys } from '../engine/keys/index.ts';
 import { examine, inspect, openBytes, type SegmentBytes } from '../engine/segment/index.ts';
-import { digestNotRead, setDigest } from '../store/index.ts';
+import { classOf, digestNotRead, keepingOfCamera, type SegmentClass, setDigest } from '../store/index.ts';
 import { fileNameOf, isDay, isSource } from './footage-names.ts';
 import type { Pace } from './pace.ts';
 import { bucketPlace, type Entry, folderPlace, type Place } from './places.ts';
@@ -19,7 +19,10 @@ import { bucketPlace, type Entry, folderPlace, type Place } from './places.ts';
 export const depths = ['present', 'size', 'digest'] as const;
 export type Depth = (typeof depths)[number];
 
-export type FootageFinding =
+/** Of a segment that the index knows, with what it is kept as: a lost hour under an evidence hold is another matter. */
+export type FootageFinding = WhatWasFound & { readonly class?: SegmentClass };
+
+type WhatWasFound =
   | { readonly what: 'missing'; readonly path: string; readonly segment: string }
   | {
       readonly what: 'short';
@@ -76,6 +79,9 @@ export interface ExamineAt {
 
 interface Row {
   readonly id: string;
+  readonly cameraId: string;
+  readonly startMs: number;
+  readonly endMs: number;
   readonly volumeId: string;
   readonly path: string;
   readonly bytes: number;
@@ -247,7 +253,7 @@ async function rowsOf(db: Kysely<Tables>, source: string, day: string): Promise<
   const fromMs = Date.parse(day);
   const rows = await db
     .selectFrom('segment')
-    .select(['id', 'volume_id', 'path', 'bytes', 'digest'])
+    .select(['id', 'volume_id', 'path', 'bytes', 'digest', 'start_ms', 'end_ms'])
     .where('camera_id', '=', cameraId)
     .where('stream', '=', stream)
     .where('start_ms', '>=', fromMs)
@@ -255,14 +261,20 @@ async function rowsOf(db: Kysely<Tables>, source: string, day: string): Promise<
     .orderBy('start_ms')
     .limit(maxRows)
     .execute();
-  return rows.map(({ volume_id, ...row }) => ({ ...row, volumeId: volume_id }));
+  return rows.map(({ volume_id, start_ms, end_ms, ...row }) => ({
+    ...row,
+    ...{ cameraId, volumeId: volume_id, startMs: start_ms, endMs: end_ms },
+  }));
 }
 
 async function examineRow(at: DayAt, place: Place, row: Row, listed: Found | null): Promise<void> {
   at.seen.segments++;
   const finding = await judge(at, place, row, listed);
   // Retention may have been faster than we are.
-  if (finding && (await isStillKnown(at.db, row))) at.found(finding);
+  if (!finding || !(await isStillKnown(at.db, row))) return;
+  const nowMs = at.clock.wallMs();
+  const kept = classOf(row, await keepingOfCamera(at.db, row.cameraId, nowMs), nowMs);
+  at.found('segment' in finding ? { ...finding, class: kept } : finding);
 }
 
 async function judge(

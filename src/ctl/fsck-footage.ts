@@ -70,8 +70,21 @@ export async function knowBuckets(
   for (const [id, access] of await bucketAccesses({ db, box })) knowBucket(id, access);
 }
 
-/** One finding in words, with the file that it is about. */
+/** One finding in words, with the file that it is about, and what that is kept as. */
 export function sentenceOf(finding: FootageFinding): Both {
+  const { en, zh } = findingOf(finding);
+  const kept = keptAs[finding.class ?? 'ordinary'];
+  return { en: `${en}${kept.en}`, zh: `${zh}${kept.zh}` };
+}
+
+const keptAs: Record<NonNullable<FootageFinding['class']>, Both> = {
+  ordinary: { en: '', zh: '' },
+  evidence: { en: ' It is held as evidence.', zh: '该录像段已作为证据封存。' },
+  important: { en: ' It is marked as of important value.', zh: '该录像段已标记为重要价值。' },
+  alarm: { en: ' It is the record of an alarm.', zh: '该录像段为报警记录。' },
+};
+
+function findingOf(finding: FootageFinding): Both {
   const { path } = finding;
   switch (finding.what) {
     case 'missing':

@@ -476,7 +476,6 @@ create table segment (
   id text not null,
   end_ms bigint not null check (end_ms >= start_ms),
   condition text not null default 'good' check (condition in ('good', 'missing', 'damaged')),
-  class text not null default 'ordinary' check (class in ('ordinary', 'important', 'evidence', 'alarm')),
   volume_id text not null references volume (id),
   path text not null,
   run text not null,
@@ -499,7 +498,6 @@ comment on column segment.start_ms is 'UTC in ms of the first picture.';
 comment on column segment.id is 'Holds the time of its start, so that whoever has the id knows the partition.';
 comment on column segment.end_ms is 'UTC in ms of the end of the last picture.';
 comment on column segment.condition is 'good, or what was found when the file was wanted; a file that is back is good again.';
-comment on column segment.class is 'What it is kept as: ordinary, important (important value), evidence (marked as such), alarm (record of an alarm).';
 comment on column segment.path is 'Relative to the volume.';
 comment on column segment.run is 'An unbroken stretch of one connection; decode times go on within it.';
 comment on column segment.start_ticks is 'Decode time of the first picture in the run, 1/90000 s.';
@@ -662,7 +660,7 @@ $$;
 
 create function segments_changed() returns trigger language plpgsql as $$
 begin
-  -- A new volume, path or class counts for nothing here.
+  -- A new volume or path counts for nothing here.
   if not exists (
     select camera_id, stream, start_ms, end_ms, condition, bytes from come
     except select camera_id, stream, start_ms, end_ms, condition, bytes from gone
@@ -858,12 +856,12 @@ create table certificate (
   camera_id text not null references camera (id),
   day date not null,
   state text not null check (state in ('ordered', 'done')),
-  why text not null check (why in ('served', 'ceiling', 'erasure', 'room')),
+  why text not null check (why in ('served', 'ceiling', 'erasure', 'room', 'key')),
   because jsonb not null,
   ordered timestamptz not null,
   ordered_by text not null,
   segments jsonb not null check (jsonb_typeof(segments) = 'array'),
-  count integer not null check (count > 0),
+  count integer not null,
   bytes bigint not null,
   digest bytea not null check (length(digest) = 32),
   keys jsonb not null default '[]',
@@ -875,13 +873,17 @@ create table certificate (
   seq bigint not null,
   problem jsonb,
   again timestamptz,
-  check ((state = 'done') = (finished is not null))
+  key_of text check (key_of in ('main', 'sub')),
+  check ((state = 'done') = (finished is not null)),
+  constraint certificate_count_check check (count > 0 or why = 'key'),
+  constraint certificate_key_check check ((why = 'key') = (key_of is not null))
 );
 comment on table certificate is 'A deletion of segments of one camera and day: what went, why and by whose order. Never deleted. Written by store, by the reaper.';
 comment on column certificate.no is 'The number that people say.';
 comment on column certificate.day is 'UTC day of the segments'' start.';
 comment on column certificate.state is 'ordered: written before the first file goes; done: nothing of it is left.';
-comment on column certificate.why is 'served: past the floor and of no further recorded purpose; ceiling; erasure: somebody asked; room: the disk was full.';
+comment on column certificate.why is 'served: past the floor and of no further recorded purpose; ceiling; erasure: somebody asked; room: the disk was full; key: the day''s key alone, which had to stay when its footage went.';
+comment on column certificate.key_of is 'The stream whose key of the day goes, where nothing but that key does.';
 comment on column certificate.because is 'The rules: clause, profile, instrument, article, period.';
 comment on column certificate.segments is 'id, stream, from, to (ms), bytes, digest (hex), volume, path of each.';
 comment on column certificate.digest is 'SHA-256 of the canonical JSON of segments; stands in the ledger.';
@@ -895,24 +897,54 @@ comment on column certificate.again is 'What was refused until a day is not trie
 create index certificate_open on certificate (no) where state = 'ordered';
 create index certificate_of_camera on certificate (camera_id, day);
 
+create table key_kept (
+  camera_id text not null references camera (id),
+  stream text not null check (stream in ('main', 'sub')),
+  day date not null,
+  why text not null,
+  looked timestamptz,
+  primary key (camera_id, stream, day)
+);
+comment on table key_kept is 'A day''s key that stayed when footage of that day was deleted; the row goes with the key. Written by store, by the reaper.';
+comment on column key_kept.day is 'UTC.';
+comment on column key_kept.why is 'day-not-over, more-footage or unknown-files.';
+comment on column key_kept.looked is 'When the reaper last looked whether the key may go; null: not yet.';
+create index key_kept_next on key_kept (looked nulls first);
+
 create table reaper (
   one boolean primary key default true check (one),
   believed_ms bigint not null,
   doubt text check (doubt in ('back', 'forward')),
-  doubted_ms bigint,
-  steady_ms bigint not null default 0,
   confirmed timestamptz,
   confirmed_by text,
   log_period_n integer not null default 12 check (log_period_n between 1 and 3660),
   log_period_unit text not null default 'month' check (log_period_unit in ('day', 'month', 'year')),
-  check ((doubt is null) = (doubted_ms is null))
+  boot text,
+  wall_ms bigint,
+  up_ms bigint,
+  stood jsonb not null default '[]',
+  check (num_nulls(boot, wall_ms, up_ms) in (0, 3))
 );
 comment on table reaper is 'What the reaper knows of the clock, and how long records of sign-ins are kept; one row. Written by store.';
-comment on column reaper.believed_ms is 'UTC in ms: the last reading of the clock that was believed.';
-comment on column reaper.doubt is 'back or forward: how the clock jumped; nothing is deleted until a person confirms it or it has run steadily for long.';
-comment on column reaper.doubted_ms is 'The reading that was not believed.';
-comment on column reaper.steady_ms is 'For how long the clock has run steadily since, by the machine''s other clock.';
+comment on column reaper.believed_ms is 'UTC in ms that it was at least at the last look: the last confirmed reading and what the machine has run since. Steps of the clock are not in it.';
+comment on column reaper.doubt is 'back or forward: the clock is too far from that; nothing is deleted until a person or a time server confirms it.';
+comment on column reaper.boot is 'Which start of the machine the last look was in; null before the first.';
+comment on column reaper.wall_ms is 'What the clock said at the last look.';
+comment on column reaper.up_ms is 'For how long the machine had run then, in ms.';
+comment on column reaper.stood is 'How the clock stood since the machine was started, or since it was confirmed: spans (fromMs, toMs) by its own word, how far it was ahead of the running time (offsetMs), and whether that was in doubt.';
 comment on column reaper.log_period_n is 'For how long the address and browser of a sign-in are kept after it ended.';
+
+create table clock_behind (
+  no bigint generated always as identity primary key,
+  from_ms bigint not null,
+  to_ms bigint not null check (to_ms >= from_ms),
+  by_ms bigint not null check (by_ms > 0),
+  is_open boolean not null
+);
+comment on table clock_behind is 'A time in which the clock ran behind: what is dated in the span is by so much younger than its date, and is kept by so much longer. Written by store, by the reaper.';
+comment on column clock_behind.from_ms is 'As the wrong clock said, UTC in ms.';
+comment on column clock_behind.is_open is 'It still runs behind.';
+create unique index clock_behind_open on clock_behind (is_open) where is_open;
 
 -- Where cameras are recorded, what is wrong with storage, and who is told of it.
 

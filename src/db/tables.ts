@@ -282,7 +282,6 @@ export interface SegmentTable {
   id: string;
   end_ms: number;
   condition: Generated<'good' | 'missing' | 'damaged'>;
-  class: Generated<'ordinary' | 'important' | 'evidence' | 'alarm'>;
   volume_id: string;
   path: string;
   run: string;
@@ -427,7 +426,7 @@ export interface CertificateTable {
   camera_id: string;
   day: ColumnType<string, string, never>;
   state: 'ordered' | 'done';
-  why: 'served' | 'ceiling' | 'erasure' | 'room';
+  why: 'served' | 'ceiling' | 'erasure' | 'room' | 'key';
   because: ColumnType<unknown, string, never>;
   ordered: Date;
   ordered_by: string;
@@ -448,6 +447,7 @@ export interface CertificateTable {
     string | null
   >;
   again: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  key_of: 'main' | 'sub' | null;
 }
 
 /** Written by `store/`, by the reaper; one row. */
@@ -455,12 +455,32 @@ export interface ReaperTable {
   one: Generated<boolean>;
   believed_ms: number;
   doubt: 'back' | 'forward' | null;
-  doubted_ms: number | null;
-  steady_ms: Generated<number>;
+  boot: string | null;
+  wall_ms: number | null;
+  up_ms: number | null;
+  stood: ColumnType<unknown, string | undefined, string>;
   confirmed: Date | null;
   confirmed_by: string | null;
   log_period_n: Generated<number>;
   log_period_unit: Generated<'day' | 'month' | 'year'>;
+}
+
+/** Written by `store/`. */
+export interface ClockBehindTable {
+  no: GeneratedAlways<number>;
+  from_ms: number;
+  to_ms: number;
+  by_ms: number;
+  is_open: boolean;
+}
+
+/** Written by `store/`. */
+export interface KeyKeptTable {
+  camera_id: string;
+  stream: 'main' | 'sub';
+  day: string;
+  why: string;
+  looked: Date | null;
 }
 
 /** Written by `store/`; a row is never changed. */
@@ -535,6 +555,8 @@ export interface Tables {
   erasure: ErasureTable;
   certificate: CertificateTable;
   reaper: ReaperTable;
+  clock_behind: ClockBehindTable;
+  key_kept: KeyKeptTable;
   bucket: BucketTable;
   moved_file: MovedFileTable;
   migration: MigrationTable;

@@ -12,6 +12,7 @@ import {
   type CertificateHead,
   type CertifiedReason,
   certifiedReasons,
+  classOf,
   confirmClock,
   conflictOfSite,
   decideConflict,
@@ -177,7 +178,7 @@ function mountReaper(edge: KeepingEdge): void {
       const db = edge.db.kysely;
       const holds = await holdsOfSites(db, nowMs);
       const sites = await siteKeepings(db);
-      const { belief, lastPassMs, leftMs, open, troubled } = await edge.reaper.state();
+      const { belief, apartMs, lastPassMs, open, troubled } = await edge.reaper.state();
       const profiles = [...new Set(sites.flatMap((site) => site.profiles))];
       const floor = logFloorOn(profiles.length > 0 ? profiles : ['cn-national'], at(nowMs).slice(0, 10));
       return {
@@ -185,9 +186,8 @@ function mountReaper(edge: KeepingEdge): void {
         reaper: {
           lastPass: orNull(lastPassMs),
           doubt: belief.doubt,
-          believed: at(belief.believedMs),
+          proven: at(nowMs - apartMs),
           now: at(nowMs),
-          hoursLeft: leftMs === null ? null : Math.ceil(leftMs / 3_600_000),
           open,
           troubled,
         },
@@ -198,21 +198,21 @@ function mountReaper(edge: KeepingEdge): void {
   });
   mount(edge, contract.confirmClock, {
     handle: async ({ body, grant, change }) => {
-      const nowMs = edge.clock.wallMs();
+      const now = edge.reaper.reading();
       await change(
-        (trx) => confirmClock(trx, grant, Date.parse(body.now), nowMs),
-        ({ believedMs, doubt }) => ({
+        (trx) => confirmClock(trx, grant, Date.parse(body.now), now),
+        ({ provenMs, doubt }) => ({
           reason: body.reason,
-          detail: { clock: at(nowMs), before: at(believedMs), doubt },
+          detail: { clock: at(now.wallMs), before: at(provenMs), doubt },
         }),
       );
-      edge.reaper.clockConfirmed();
-      return { now: at(nowMs) };
+      edge.reaper.wake();
+      return { now: at(now.wallMs) };
     },
   });
   mount(edge, contract.setLogPeriod, {
     handle: async ({ body, grant, change }) => {
-      await change((trx) => setLogPeriod(trx, grant, body.period, edge.clock.wallMs()), {
+      await change((trx) => setLogPeriod(trx, grant, body.period, edge.reaper.reading()), {
         detail: { logPeriod: body.period },
       });
       return { period: body.period };
@@ -384,6 +384,7 @@ function mountWhy(edge: KeepingEdge): void {
         dueBecause: reasons('floor', moments?.dueBecause ?? []),
         latest: orNull(moments?.latestMs ?? null),
         latestBecause: reasons('ceiling', moments?.latestBecause ?? []),
+        class: classOf(instant, of, nowMs),
         isHeld: isHeld(of, instant, nowMs),
         isImportant: isImportant(instant, of),
         isUndecided: moments?.undecided != null,

@@ -3,7 +3,7 @@
  * steps are those of docs/storage.md ("Deleting"), each may be done again, and a start takes up what was begun.
  */
 import { createHash } from 'node:crypto';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type DeleteQueryBuilder, type Kysely, sql, type Transaction } from 'kysely';
 import { type Clock, newId, refuse } from '../base/index.ts';
 import { type BucketProblem, bucketProblems } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
@@ -12,11 +12,13 @@ import { append, canonicalJson, system } from '../ledger/index.ts';
 import { merge } from './cover.ts';
 import { touchMs } from './gaps.ts';
 import { keepingOfCamera, lockKeeping } from './retention.ts';
-import { type DeletedBy, type PlanAt, sentenceOf } from './retention-plan.ts';
+import { classOf, type DeletedBy, type PlanAt, type SegmentClass, sentenceOf } from './retention-plan.ts';
+
+export type Stream = 'main' | 'sub';
 
 export interface CertifiedSegment {
   readonly id: string;
-  readonly stream: 'main' | 'sub';
+  readonly stream: Stream;
   readonly startMs: number;
   readonly endMs: number;
   readonly bytes: number;
@@ -24,6 +26,8 @@ export interface CertifiedSegment {
   readonly digest: string;
   readonly volume: string;
   readonly path: string;
+  /** What it was kept as when its deletion was ordered; absent in certificates of before there were classes. */
+  readonly class?: SegmentClass;
 }
 
 /** A rule, as it stands in a certificate and in the console. */
@@ -44,7 +48,7 @@ export interface Certificate {
   /** UTC. */
   readonly day: string;
   readonly state: 'ordered' | 'done';
-  readonly why: DeletedBy;
+  readonly why: DeletedBy | 'key';
   readonly because: readonly CertifiedReason[];
   readonly orderedMs: number;
   readonly orderedBy: string;
@@ -55,6 +59,8 @@ export interface Certificate {
   readonly missing: readonly string[];
   readonly keys: readonly { source: string; keyId: string; atMs: number }[];
   readonly keysKept: readonly { source: string; why: string }[];
+  /** The stream whose day's key goes, where nothing but that key does. */
+  readonly keyOf: Stream | null;
   readonly trouble: string | null;
   /** The trouble, when it is a bucket's. */
   readonly problem: BucketProblem | null;
@@ -108,39 +114,32 @@ export async function orderDeletion(
       trx,
     );
     const of = await keepingOfCamera(trx, cameraId, at.nowMs);
-    const ordered = await orderedAlready(trx, cameraId, candidates);
-    const rows = await lockSegments(
-      trx,
-      cameraId,
-      candidates.filter(({ id }) => !ordered.has(id)),
-    );
+    const rows = await lockSegments(trx, cameraId, candidates);
     const judged = rows.map((segment) => ({ segment, sentence: sentenceOf(segment, of, at) }));
     const first = judged.map(({ sentence }) => sentence).find((sentence) => sentence.kind === 'delete');
     if (!first) return null;
     const { why, because } = first;
     const segments = judged
       .filter(({ sentence }) => sentence.kind === 'delete' && sentence.why === why)
-      .map(({ segment }) => segment);
+      .map(({ segment }) => ({ ...segment, class: classOf(segment, of, at.nowMs) }));
     const day = utcDay(segments[0]?.startMs ?? 0);
     const orderedBy = why === 'erasure' ? await requesterOf(trx, cameraId, segments) : 'system';
     const reasons = certifiedReasons(clauseOf(why), because);
-    const given = { cameraId, day, why, because: reasons, orderedBy, segments };
+    const given = { cameraId, day, why, because: reasons, orderedBy, segments, keyOf: null };
     return writeOrder(trx, given, clock.wallMs());
   });
 }
 
-/** What stands in the way of an order is no reason for another: of one segment there is one certificate. */
-async function orderedAlready(
-  trx: Transaction<Tables>,
-  cameraId: string,
-  candidates: readonly Candidate[],
-): Promise<Set<string>> {
-  const days = [...new Set(candidates.map(({ startMs }) => utcDay(startMs)))];
-  const { rows } = await sql<{ id: string }>`
-    select one ->> 'id' as id from certificate, jsonb_array_elements(segments) as one
-    where camera_id = ${cameraId} and state = 'ordered' and day = any(${days}::date[])
-  `.execute(trx);
-  return new Set(rows.map(({ id }) => id));
+/** Step 1 for a key that had to stay: what stood in its way is gone. Null when the key went meanwhile. */
+export async function orderKey({ db, clock }: DeletionAt, kept: KeptKey): Promise<Certificate | null> {
+  const { cameraId, stream, day } = kept;
+  return db.kysely.transaction().execute(async (trx) => {
+    await lockKeeping(trx, cameraId);
+    const row = await keptRow(trx.deleteFrom('key_kept'), kept).returning('why').executeTakeFirst();
+    if (!row) return null;
+    const nothing = { because: [], segments: [], orderedBy: 'system' };
+    return writeOrder(trx, { cameraId, day, why: 'key', keyOf: stream, ...nothing }, clock.wallMs());
+  });
 }
 
 async function lockSegments(
@@ -195,31 +194,34 @@ async function requesterOf(
 
 async function writeOrder(
   trx: Transaction<Tables>,
-  given: Pick<Certificate, 'cameraId' | 'day' | 'why' | 'because' | 'orderedBy' | 'segments'>,
+  given: Pick<Certificate, 'cameraId' | 'day' | 'why' | 'because' | 'orderedBy' | 'segments' | 'keyOf'>,
   nowMs: number,
 ): Promise<Certificate> {
   const id = newId('cert', nowMs);
-  const { cameraId, day, why, because, orderedBy, segments } = given;
+  const { cameraId, day, why, because, orderedBy, segments, keyOf } = given;
   const digest = digestOf(segments);
   const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
   const camera = await trx.selectFrom('camera').select('name').where('id', '=', cameraId).executeTakeFirst();
   const seq = await append(trx, {
     ...{ atMs: nowMs, actor: system, action: 'footage.delete', outcome: 'done' },
     subject: { kind: 'camera', id: cameraId, name: camera?.name },
-    detail: { certificate: id, day, why, because, orderedBy, segments: segments.length, bytes, digest },
+    detail: {
+      ...{ certificate: id, day, why, because, orderedBy, segments: segments.length, bytes, digest },
+      ...(keyOf ? { keyOf } : {}),
+    },
   });
   const { no } = await trx
     .insertInto('certificate')
     .values({
       ...{ id, camera_id: cameraId, day, state: 'ordered', why, because: JSON.stringify(because) },
       ...{ ordered: new Date(nowMs), ordered_by: orderedBy, segments: JSON.stringify(segments) },
-      ...{ count: segments.length, bytes, digest: Buffer.from(digest, 'hex'), seq },
+      ...{ count: segments.length, bytes, digest: Buffer.from(digest, 'hex'), seq, key_of: keyOf },
     })
     .returning('no')
     .executeTakeFirstOrThrow();
   return {
     ...{ id, no, cameraId, day, state: 'ordered', why, because, orderedMs: nowMs, orderedBy, segments },
-    ...{ count: segments.length, bytes, digest, seq, missing: [], keys: [], keysKept: [] },
+    ...{ count: segments.length, bytes, digest, seq, missing: [], keys: [], keysKept: [], keyOf },
     ...{ trouble: null, problem: null, againMs: null, finishedMs: null },
   };
 }
@@ -234,6 +236,7 @@ export async function stillThere(
   db: Kysely<Tables>,
   { cameraId, segments }: Certificate,
 ): Promise<CertifiedSegment[]> {
+  if (segments.length === 0) return [];
   const starts = segments.map(({ startMs }) => startMs);
   const rows = await db
     .selectFrom('segment')
@@ -314,7 +317,7 @@ async function writeDeletedGaps(
 /** Step 6. Nothing of it is left: the certificate is whole, and the ledger says how it went. */
 export async function finishDeletion(
   { db, clock }: DeletionAt,
-  { id, cameraId, no, count, digest }: Certificate,
+  { id, cameraId, day, no, count, digest }: Certificate,
   how: Pick<Certificate, 'missing' | 'keys' | 'keysKept'>,
 ): Promise<void> {
   const nowMs = clock.wallMs();
@@ -332,12 +335,75 @@ export async function finishDeletion(
       .returning('id')
       .executeTakeFirst();
     if (!done) return;
+    await keepKeys(trx, { cameraId, day }, how);
     await append(trx, {
       ...{ atMs: nowMs, actor: system, action: 'footage.deleted', outcome: 'done' },
       subject: { kind: 'camera', id: cameraId },
       detail: { certificate: id, no, segments: count, digest, ...how },
     });
   });
+}
+
+// ---- keys that stay for now
+
+export interface KeptKey {
+  readonly cameraId: string;
+  readonly stream: Stream;
+  /** UTC. */
+  readonly day: string;
+}
+
+async function keepKeys(
+  trx: Transaction<Tables>,
+  { cameraId, day }: Pick<Certificate, 'cameraId' | 'day'>,
+  { keys, keysKept }: Pick<Certificate, 'keys' | 'keysKept'>,
+): Promise<void> {
+  for (const { source } of keys)
+    await keptRow(trx.deleteFrom('key_kept'), { cameraId, day, stream: streamOf(source) }).execute();
+  if (keysKept.length === 0) return;
+  await trx
+    .insertInto('key_kept')
+    .values(
+      keysKept.map(({ source, why }) => ({
+        ...{ camera_id: cameraId, stream: streamOf(source), day, why, looked: null },
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['camera_id', 'stream', 'day'])
+        .doUpdateSet((row) => ({ why: row.ref('excluded.why') })),
+    )
+    .execute();
+}
+
+const streamOf = (source: string): Stream => (source.endsWith('.sub') ? 'sub' : 'main');
+
+const keptRow = <O>(query: DeleteQueryBuilder<Tables, 'key_kept', O>, { cameraId, stream, day }: KeptKey) =>
+  query.where('camera_id', '=', cameraId).where('stream', '=', stream).where('day', '=', day);
+
+/** Those that were not looked at for longest. */
+export async function keptKeys(db: Kysely<Tables>, limit: number): Promise<KeptKey[]> {
+  const rows = await db
+    .selectFrom('key_kept')
+    .select(['camera_id', 'stream', sql<string>`day::text`.as('day')])
+    .orderBy(sql`looked nulls first`)
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ cameraId: row.camera_id, stream: row.stream, day: row.day }));
+}
+
+export async function noteKept(
+  { db, clock }: DeletionAt,
+  { cameraId, stream, day }: KeptKey,
+  why: string,
+): Promise<void> {
+  await db.kysely
+    .updateTable('key_kept')
+    .set({ why, looked: new Date(clock.wallMs()) })
+    .where('camera_id', '=', cameraId)
+    .where('stream', '=', stream)
+    .where('day', '=', day)
+    .execute();
 }
 
 export interface Trouble {
@@ -376,9 +442,12 @@ const select = (db: Kysely<Tables>) =>
     .select(['camera.name as camera_name', 'site.name as site_name', 'site.time_zone'])
     .select(sql<string>`certificate.day::text`.as('day'));
 const selectWhole = (db: Kysely<Tables>) =>
-  select(db).select(['because', 'segments', 'missing', 'keys', 'keys_kept']);
+  select(db).select(['because', 'segments', 'missing', 'keys', 'keys_kept', 'key_of']);
 
-export type CertificateHead = Omit<Certificate, 'because' | 'segments' | 'missing' | 'keys' | 'keysKept'> & {
+export type CertificateHead = Omit<
+  Certificate,
+  'because' | 'segments' | 'missing' | 'keys' | 'keysKept' | 'keyOf'
+> & {
   readonly cameraName: string;
   readonly siteName: string;
   readonly timeZone: string;
@@ -416,6 +485,7 @@ const asWhole = (row: WholeRow): CertificateHead & Certificate => ({
   missing: row.missing as Certificate['missing'],
   keys: row.keys as Certificate['keys'],
   keysKept: row.keys_kept as Certificate['keysKept'],
+  keyOf: row.key_of,
 });
 
 /** Begun and not finished, oldest first; without those that a lock holds up until later. */
@@ -431,6 +501,15 @@ export async function openCertificates(
     .limit(limit)
     .execute();
   return rows.map(asWhole);
+}
+
+/** Segments of a camera whose deletion is ordered and not done: of one segment there is one certificate. */
+export async function orderedIds(db: Kysely<Tables>, cameraId: string): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select segment ->> 'id' as id from certificate, jsonb_array_elements(segments) segment
+    where state = 'ordered' and camera_id = ${cameraId}
+  `.execute(db);
+  return new Set(rows.map(({ id }) => id));
 }
 
 export async function findCertificate(

@@ -72,7 +72,14 @@ export {
   siteKeeping,
   siteKeepings,
 } from './retention.ts';
-export { type CameraKeeping, isHeld, isInForce, momentsOfSegment } from './retention-plan.ts';
+export {
+  type CameraKeeping,
+  classOf,
+  isHeld,
+  isInForce,
+  momentsOfSegment,
+  type SegmentClass,
+} from './retention-plan.ts';
 export { Run } from './runs.ts';
 export { oldestSegment, storedCodecIn } from './segments.ts';
 export { daysOf, type StoreAt, type Timeline, timeline } from './timeline.ts';

@@ -48,6 +48,7 @@ export class Keeper implements AsyncDisposable {
   readonly #recordedUntil = new Map<string, number>();
   readonly #gapListeners = new Set<(cameraId: string, gap: Gap) => void>();
   readonly #surveyListeners = new Set<(needed: SurveyNeeded) => void>();
+  readonly #stepListeners = new Set<() => void>();
   /** Rows that were forgotten while the database was away; looked up on the disk when it is back. */
   #lostSinceMs: number | null = null;
 
@@ -115,6 +116,7 @@ export class Keeper implements AsyncDisposable {
       }
       case 'clock-stepped':
         for (const id of this.#tracks.keys()) this.tell(id, { kind: 'clock-stepped', byMs: fact.byMs });
+        for (const listener of this.#stepListeners) listener();
         break;
       case 'engine-down':
         this.#engineDown(fact.sources, fact.atMs);
@@ -270,6 +272,12 @@ export class Keeper implements AsyncDisposable {
   onGap(listener: (cameraId: string, gap: Gap) => void): () => void {
     this.#gapListeners.add(listener);
     return () => this.#gapListeners.delete(listener);
+  }
+
+  /** The machine's clock was set, a moment ago. */
+  onClockStepped(listener: () => void): () => void {
+    this.#stepListeners.add(listener);
+    return () => this.#stepListeners.delete(listener);
   }
 
   onSurveyNeeded(listener: (needed: SurveyNeeded) => void): () => void {

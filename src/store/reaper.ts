@@ -4,7 +4,7 @@
  * docs/storage.md numbers them; what a crash or a full disk interrupts is taken up again. While the clock is not
  * believed it does nothing at all.
  */
-import { type Clock, type Log, sayError } from '../base/index.ts';
+import { type Clock, type Log, sayError, type Uptime } from '../base/index.ts';
 import type { Database } from '../db/index.ts';
 import { bucketProblemOf } from '../engine/index.ts';
 import { shortestMs } from '../law/index.ts';
@@ -14,18 +14,24 @@ import {
   type CertifiedSegment,
   finishDeletion,
   forgetSegments,
+  type KeptKey,
+  keptKeys,
+  noteKept,
   noteTrouble,
   openCertificates,
   openCounts,
   orderDeletion,
+  orderedIds,
+  orderKey,
+  type Stream,
   stillThere,
   type Trouble,
 } from './certificates.ts';
 import { closeErasures } from './erasures.ts';
 import { pause } from './pause.ts';
-import { type ClockBelief, look, patienceMs } from './reaper-clock.ts';
+import { apartMs, type ClockBelief, type Reading, timesOf } from './reaper-clock.ts';
 import type { Shelf } from './reaper-files.ts';
-import { readBelief, writeBelief } from './reaper-state.ts';
+import { lookAtClock, readBelief } from './reaper-state.ts';
 import { keepingOfAll } from './retention.ts';
 import { type CameraKeeping, type PlanAt, sentenceOf, skipTo } from './retention-plan.ts';
 
@@ -41,6 +47,7 @@ export type DeletionStep = 'ordered' | 'unlinked' | 'settled' | 'forgotten' | 'k
 export interface ReaperOptions {
   readonly db: Database;
   readonly clock: Clock;
+  readonly uptime: () => Uptime;
   readonly log: Log;
   /** The files of a volume; null: the volume is not known here now. */
   readonly shelfOf: (volumeId: string) => Promise<Shelf | null>;
@@ -69,6 +76,8 @@ const filesPerSecond = 200;
 const burst = 50;
 const pageSize = 2_000;
 const maxOpen = 200;
+/** Keys that had to stay, looked at in one pass. */
+const maxKept = 200;
 const dayMs = 86_400_000;
 /** A day is over, and nothing late comes any more, so long after its midnight. */
 const dayIsOverMs = 6 * 3_600_000;
@@ -79,7 +88,6 @@ export class Reaper implements AsyncDisposable {
   #running: Promise<void> | null = null;
   #pass: Promise<unknown> = Promise.resolve();
   #wake = new AbortController();
-  #lastMonoMs: number | null = null;
   #lastPassMs: number | null = null;
 
   constructor(options: ReaperOptions) {
@@ -96,10 +104,9 @@ export class Reaper implements AsyncDisposable {
     this.#wake.abort();
   }
 
-  /** A person confirmed the time: from here the clocks are compared, not from the last look. */
-  clockConfirmed(): void {
-    this.#lastMonoMs = this.#at.clock.monoMs();
-    this.wake();
+  /** What the machine's clocks say now. */
+  reading(): Reading {
+    return { wallMs: this.#at.clock.wallMs(), ...this.#at.uptime() };
   }
 
   async #run(): Promise<void> {
@@ -136,43 +143,43 @@ export class Reaper implements AsyncDisposable {
   }
 
   async #onePass(): Promise<Pass> {
-    const belief = await this.#look();
-    if (belief.doubt !== null) return nothing;
-    const { db, clock, everyMs: every = everyMs } = this.#at;
-    const at: PlanAt = { nowMs: clock.wallMs(), aheadMs: 2 * every };
-    const sums = [await this.#takeUp()];
+    const at = await this.#look(2 * (this.#at.everyMs ?? everyMs));
+    if (at === null) return nothing;
+    const { db } = this.#at;
+    const sums = [await this.#takeUp(at.nowMs)];
     for (const [cameraId, of] of await keepingOfAll(db.kysely, at.nowMs))
       sums.push(await this.#reapCamera(cameraId, of, at));
+    await this.#destroyKept(at.nowMs);
     await closeErasures(db.kysely, at.nowMs);
     await this.#at.alsoClear?.(at.nowMs);
-    this.#lastPassMs = at.nowMs;
+    this.#lastPassMs = this.#at.clock.wallMs();
     return sumOf(sums);
   }
 
-  /** Whether the clock may be believed; kept, so that the next start knows when it was last right. */
-  async #look(): Promise<ClockBelief> {
-    const { db, clock, log } = this.#at;
-    const monoMs = clock.monoMs();
-    const elapsedMs = this.#lastMonoMs === null ? null : monoMs - this.#lastMonoMs;
-    this.#lastMonoMs = monoMs;
-    const before = await readBelief(db.kysely, clock.wallMs());
-    const after = look(before, { wallMs: clock.wallMs(), elapsedMs });
+  /**
+   * Null while the clock is in doubt. Else "it may go" is judged by the time that is proven, and "it must be gone" by
+   * the clock where that is ahead.
+   */
+  async #look(aheadMs: number): Promise<PlanAt | null> {
+    const { db, log } = this.#at;
+    const { before, after } = await lookAtClock(db.kysely, this.reading());
     if (after.doubt !== null && before.doubt === null)
       log.error(
-        { believed: new Date(after.believedMs).toISOString(), clock: new Date(clock.wallMs()).toISOString() },
-        'the clock jumped: nothing is deleted until somebody confirms the time',
+        { proven: isoOf(after.provenMs), clock: isoOf(after.provenMs + apartMs(after)) },
+        'the clock jumped: nothing is deleted until the time is confirmed',
       );
-    await writeBelief(db.kysely, after);
-    return after;
+    if (after.doubt !== null) return null;
+    const { earliestMs, latestMs } = timesOf(after);
+    return { nowMs: earliestMs, aheadMs: latestMs - earliestMs + aheadMs };
   }
 
   /** Steps 2 to 6 of what was ordered before: after a crash, and where something stood in the way. */
-  async #takeUp(): Promise<Pass> {
-    const open = await openCertificates(this.#at.db.kysely, maxOpen, this.#at.clock.wallMs());
+  async #takeUp(nowMs: number): Promise<Pass> {
+    const open = await openCertificates(this.#at.db.kysely, maxOpen, nowMs);
     const sums: Pass[] = [];
     for (const certificate of open) {
       if (this.#ending.signal.aborted) break;
-      sums.push(await this.#carryOut(certificate));
+      sums.push(await this.#carryOut(certificate, nowMs));
     }
     return sumOf(sums);
   }
@@ -191,13 +198,13 @@ export class Reaper implements AsyncDisposable {
     const certificate = await orderDeletion(this.#at, cameraId, batch, at);
     if (!certificate) return nothing;
     await this.#at.step?.('ordered', certificate);
-    return this.#carryOut(certificate);
+    return this.#carryOut(certificate, at.nowMs);
   }
 
   /** What is to go of one stream, in batches of one day and one reason, oldest first. */
   async *#due(
     cameraId: string,
-    stream: 'main' | 'sub',
+    stream: Stream,
     of: CameraKeeping,
     at: PlanAt,
     volumeId?: string,
@@ -206,6 +213,7 @@ export class Reaper implements AsyncDisposable {
     const leastMs = shortestMs(of.keeping, at.needsRoom === true || of.erasures.length > 0);
     if (leastMs === null) return;
     const untilMs = at.nowMs + at.aheadMs - leastMs;
+    const ordered = await orderedIds(this.#at.db.kysely, cameraId);
     const batch: Candidate[] = [];
     let key = '';
     for (let after = { startMs: 0, id: '' }; ; ) {
@@ -213,7 +221,7 @@ export class Reaper implements AsyncDisposable {
       let skipMs: number | null = null;
       for (const segment of page) {
         after = { startMs: segment.startMs, id: segment.id };
-        if (skipMs !== null && segment.startMs < skipMs) continue;
+        if (ordered.has(segment.id) || (skipMs !== null && segment.startMs < skipMs)) continue;
         const sentence = sentenceOf(segment, of, at);
         if (sentence.kind === 'keep') {
           skipMs = skipTo(segment, of, sentence.why, at.nowMs);
@@ -234,7 +242,7 @@ export class Reaper implements AsyncDisposable {
 
   async #page(of: {
     cameraId: string;
-    stream: 'main' | 'sub';
+    stream: Stream;
     after: { startMs: number; id: string };
     untilMs: number;
     volumeId: string | undefined;
@@ -256,10 +264,10 @@ export class Reaper implements AsyncDisposable {
   }
 
   async #room(volumeId: string, bytes: number): Promise<Pass> {
-    const belief = await this.#look();
-    if (belief.doubt !== null) return nothing;
-    const { db, clock } = this.#at;
-    const at: PlanAt = { nowMs: clock.wallMs(), aheadMs: 0, needsRoom: true };
+    const { db } = this.#at;
+    const looked = await this.#look(0);
+    if (looked === null) return nothing;
+    const at: PlanAt = { ...looked, needsRoom: true };
     const batches: { cameraId: string; batch: Candidate[] }[] = [];
     for (const [cameraId, of] of await keepingOfAll(db.kysely, at.nowMs))
       for (const stream of ['main', 'sub'] as const)
@@ -281,7 +289,7 @@ export class Reaper implements AsyncDisposable {
 
   // ---- what was ordered
 
-  async #carryOut(certificate: Certificate): Promise<Pass> {
+  async #carryOut(certificate: Certificate, nowMs: number): Promise<Pass> {
     const { db, log, step } = this.#at;
     const missing = new Set(certificate.missing);
     this.#trouble = null;
@@ -295,7 +303,7 @@ export class Reaper implements AsyncDisposable {
       await step?.('forgotten', certificate);
       const left = await stillThere(db.kysely, certificate);
       if (left.length > 0) throw new Error(this.#met()?.trouble ?? 'the reaper was stopped');
-      const keys = await this.#destroyKeys(certificate);
+      const keys = await this.#destroyKeys(certificate, nowMs);
       await step?.('key-destroyed', certificate);
       await finishDeletion(this.#at, certificate, { missing: [...missing], ...keys });
       await step?.('finished', certificate);
@@ -361,17 +369,16 @@ export class Reaper implements AsyncDisposable {
   }
 
   /** Step 5. The key of a stream's day goes when nothing of that day is left anywhere, and nothing more can come. */
-  async #destroyKeys({
-    cameraId,
-    day,
-    segments,
-  }: Certificate): Promise<Pick<Certificate, 'keys' | 'keysKept'>> {
+  async #destroyKeys(
+    { cameraId, day, segments, keyOf }: Certificate,
+    nowMs: number,
+  ): Promise<Pick<Certificate, 'keys' | 'keysKept'>> {
     const keys: { source: string; keyId: string; atMs: number }[] = [];
     const keysKept: { source: string; why: string }[] = [];
     if (!this.#at.keys) return { keys, keysKept };
-    for (const stream of new Set(segments.map((segment) => segment.stream))) {
+    for (const stream of new Set(keyOf ? [keyOf] : segments.map((segment) => segment.stream))) {
       const source = `${cameraId}.${stream}`;
-      const why = await this.#whyKeyStays(cameraId, stream, day);
+      const why = await this.#whyKeyStays({ cameraId, stream, day }, nowMs);
       const destroyed = why === null ? await this.#at.keys.destroy(source, day) : null;
       if (destroyed) keys.push({ source, keyId: destroyed.keyId, atMs: destroyed.destroyedAtMs });
       if (why !== null) keysKept.push({ source, why });
@@ -379,11 +386,25 @@ export class Reaper implements AsyncDisposable {
     return { keys, keysKept };
   }
 
-  async #whyKeyStays(cameraId: string, stream: 'main' | 'sub', day: string): Promise<string | null> {
-    const { db, clock, isFresh } = this.#at;
+  /** Keys that had to stay when their footage went: each goes, with a certificate, once nothing is in its way. */
+  async #destroyKept(nowMs: number): Promise<void> {
+    if (!this.#at.keys) return;
+    for (const kept of await keptKeys(this.#at.db.kysely, maxKept)) {
+      if (this.#ending.signal.aborted) return;
+      const why = await this.#whyKeyStays(kept, nowMs).catch(() => 'volume-away');
+      const certificate = why === null ? await orderKey(this.#at, kept) : null;
+      if (why !== null) await noteKept(this.#at, kept, why);
+      if (!certificate) continue;
+      await this.#at.step?.('ordered', certificate);
+      await this.#carryOut(certificate, nowMs);
+    }
+  }
+
+  async #whyKeyStays({ cameraId, stream, day }: KeptKey, nowMs: number): Promise<string | null> {
+    const { db, isFresh } = this.#at;
     const source = `${cameraId}.${stream}`;
     const fromMs = Date.parse(`${day}T00:00:00Z`);
-    if (clock.wallMs() < fromMs + dayMs + dayIsOverMs) return 'day-not-over';
+    if (nowMs < fromMs + dayMs + dayIsOverMs) return 'day-not-over';
     if (isFresh(source, day)) return 'more-footage';
     const row = await db.kysely
       .selectFrom('segment')
@@ -402,15 +423,16 @@ export class Reaper implements AsyncDisposable {
 
   // ---- what is known
 
-  async state() {
-    const { db, clock } = this.#at;
-    const belief = await readBelief(db.kysely, clock.wallMs());
-    return {
-      belief,
-      lastPassMs: this.#lastPassMs,
-      leftMs: belief.doubt === null ? null : Math.max(0, patienceMs - belief.steadyMs),
-      ...(await openCounts(db.kysely)),
-    };
+  async state(): Promise<{
+    belief: ClockBelief;
+    apartMs: number;
+    lastPassMs: number | null;
+    open: number;
+    troubled: number;
+  }> {
+    const { kysely } = this.#at.db;
+    const belief = await readBelief(kysely, this.reading());
+    return { belief, apartMs: apartMs(belief), lastPassMs: this.#lastPassMs, ...(await openCounts(kysely)) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -419,6 +441,8 @@ export class Reaper implements AsyncDisposable {
     await this.#pass;
   }
 }
+
+const isoOf = (ms: number): string => new Date(Math.round(ms)).toISOString();
 
 const nothing: Pass = { acted: false, segments: 0, bytes: 0 };
 const bytesOf = (segments: readonly CertifiedSegment[]): number =>

@@ -13,6 +13,7 @@ import {
   type Reason,
 } from '../law/index.ts';
 import type { Span } from './cover.ts';
+import type { Behind } from './reaper-clock.ts';
 
 export interface HoldSpan extends Span {
   readonly id: string;
@@ -36,6 +37,8 @@ export interface CameraKeeping {
   readonly marks: readonly MarkSpan[];
   /** Spans that somebody asked to be erased. */
   readonly erasures: readonly Span[];
+  /** Times in which the clock ran behind, by the clock as it was. */
+  readonly behind: readonly Behind[];
 }
 
 export interface Stored {
@@ -120,9 +123,13 @@ export function holdEndsMs(of: CameraKeeping, segment: Stored, nowMs: number): n
 /** Null when nobody settled how long. */
 export function momentsOfSegment(segment: Stored, of: CameraKeeping): Moments | null {
   if (!of.keeping) return null;
-  const on = localDay(segment.endMs, of.timeZone);
-  return momentsOf(of.keeping, { endMs: segment.endMs, on }, importanceOf(segment, of));
+  const endMs = segment.endMs + behindAt(segment, of);
+  return momentsOf(of.keeping, { endMs, on: localDay(endMs, of.timeZone) }, importanceOf(segment, of));
 }
+
+/** By how much a segment may be younger than its date: the clock was wrong when it was recorded. */
+const behindAt = (segment: Stored, of: CameraKeeping): number =>
+  of.behind.reduce((most, span) => (touches(span, segment) ? Math.max(most, span.byMs) : most), 0);
 
 /** The longest that was asked for of all marks on it; an alarm's record shares the ordinary floor (RE-07). */
 export function importanceOf(segment: Stored, of: CameraKeeping): Important | null {
@@ -144,7 +151,10 @@ const roughMs = ({ n, unit }: Period): number => n * unitMs[unit];
 
 export type SegmentClass = 'ordinary' | 'important' | 'evidence' | 'alarm';
 
-/** What a segment is kept as, for whoever asks the index. */
+/**
+ * What a segment is kept as. It follows from the holds and marks on its time, and is nowhere written down: a hold that
+ * ends by the clock would make every copy of it wrong.
+ */
 export function classOf(segment: Stored, of: CameraKeeping, nowMs: number): SegmentClass {
   if (isHeld(of, segment, nowMs)) return 'evidence';
   const kinds = of.marks.filter((mark) => touches(mark, segment)).map(({ kind }) => kind);

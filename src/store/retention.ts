@@ -17,6 +17,7 @@ import {
   type Reason,
   type SiteLaw,
 } from '../law/index.ts';
+import type { Behind } from './reaper-clock.ts';
 import type { CameraKeeping } from './retention-plan.ts';
 
 type UnitOfPolicy = 'hour' | 'day' | 'month' | 'year';
@@ -228,6 +229,7 @@ export async function keepingOfCamera(
     holds: await selectHolds(db).where('camera_id', '=', cameraId).execute(),
     marks: await selectMarks(db).where('camera_id', '=', cameraId).execute(),
     erasures: await selectErasures(db).where('camera_id', '=', cameraId).execute(),
+    behind: await readBehind(db),
   });
 }
 
@@ -238,6 +240,7 @@ export async function keepingOfAll(db: Kysely<Tables>, nowMs: number): Promise<M
   const holds = Map.groupBy(await selectHolds(db).execute(), (row) => row.camera_id);
   const marks = Map.groupBy(await selectMarks(db).execute(), (row) => row.camera_id);
   const erasures = Map.groupBy(await selectErasures(db).execute(), (row) => row.camera_id);
+  const behind = await readBehind(db);
   const cameras = await db.selectFrom('camera').select(['id', 'site_id']).orderBy('id').execute();
   return new Map(
     cameras.flatMap(({ id, site_id }) => {
@@ -247,6 +250,7 @@ export async function keepingOfAll(db: Kysely<Tables>, nowMs: number): Promise<M
         holds: holds.get(id) ?? [],
         marks: marks.get(id) ?? [],
         erasures: erasures.get(id) ?? [],
+        behind,
       };
       return [[id, joined(site, laws.get(site_id) ?? null, rows)] as const];
     }),
@@ -277,6 +281,7 @@ function joined(
     holds: Rows<typeof selectHolds>;
     marks: Rows<typeof selectMarks>;
     erasures: Rows<typeof selectErasures>;
+    behind: readonly Behind[];
   },
 ): CameraKeeping {
   const span = (row: { from_ms: number; to_ms: number }) => ({ fromMs: row.from_ms, toMs: row.to_ms });
@@ -292,5 +297,12 @@ function joined(
       period: row.period_n !== null && row.period_unit ? { n: row.period_n, unit: row.period_unit } : null,
     })),
     erasures: rows.erasures.map(span),
+    behind: rows.behind,
   };
+}
+
+/** Every time that is known in which the clock ran behind. */
+export async function readBehind(db: Kysely<Tables>): Promise<Behind[]> {
+  const rows = await db.selectFrom('clock_behind').selectAll().orderBy('no').execute();
+  return rows.map((row) => ({ fromMs: row.from_ms, toMs: row.to_ms, byMs: row.by_ms }));
 }

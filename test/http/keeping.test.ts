@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { CameraRegister } from '../../src/collect/index.ts';
 import { mountKeeping } from '../../src/http/index.ts';
 import type { Reaper } from '../../src/store/reaper.ts';
-import { confirmed } from '../../src/store/reaper-clock.ts';
+import { confirmed, look } from '../../src/store/reaper-clock.ts';
 import { writeBelief } from '../../src/store/reaper-state.ts';
 import {
   addPlaceCamera,
@@ -16,6 +16,7 @@ import {
   minuteMs,
   type Place,
   placeIn,
+  readingOf,
   record,
 } from '../store/reaper-place.ts';
 import { TestClock } from '../support/clock.ts';
@@ -48,7 +49,7 @@ before(async () => {
     prepare: (made) => mountKeeping(made, { reaper: late, cameras: new CameraRegister(made.db) }),
   });
   place = await placeIn(server.db, data, clock);
-  await writeBelief(server.db.kysely, confirmed(nowMs - minuteMs));
+  await writeBelief(server.db.kysely, confirmed(readingOf(clock)));
   reaper = place.reaper();
   mountedIn.reaper = reaper;
   administrator = await callerWith(server, 'administrator');
@@ -232,12 +233,8 @@ test('important value: where the law names no period a person does; in Liaoning 
 });
 
 test('a clock that jumped is confirmed by a person who knows what time it is', async () => {
-  await writeBelief(server.db.kysely, {
-    believedMs: nowMs - 40 * dayMs,
-    doubt: 'forward',
-    doubtedMs: nowMs,
-    steadyMs: 0,
-  });
+  const proven = { ...readingOf(clock), wallMs: nowMs - 40 * dayMs };
+  await writeBelief(server.db.kysely, look(confirmed(proven), readingOf(clock)));
   const shown = await approver.call('GET', '/api/keeping');
   assert.equal(shown.json.reaper.doubt, 'forward');
   const wrong = await approver.call('POST', '/api/keeping/clock', {

@@ -249,7 +249,7 @@ test('a day counts what began in it, and of a segment over midnight each day its
   await ofIt.set({ condition: 'missing' }).execute();
   assert.deepEqual(await counts(db, id), [['2026-10-20', 0, 0, 2, 2000]]);
   await ofIt.set({ condition: 'good' }).execute();
-  await ofIt.set({ path: 'elsewhere', class: 'important' }).execute();
+  await ofIt.set({ path: 'elsewhere' }).execute();
   await db.kysely.deleteFrom('segment').where('stream', '=', 'sub').execute();
   assert.deepEqual(await counts(db, id), [
     ['2026-10-20', 20_000, 0, 1, 1000],

@@ -34,6 +34,7 @@ export async function placeIn(db: Database, data: string, clock: Clock): Promise
     reaper: (step) =>
       new Reaper({
         ...{ db, clock, log: noLog, keys, filesPerSecond: 1_000_000 },
+        uptime: () => readingOf(clock),
         shelfOf: async (id) => (id === 'footage' ? folderShelf(footage) : null),
         volumeIds: async () => ['footage'],
         isFresh: () => false,
@@ -41,6 +42,11 @@ export async function placeIn(db: Database, data: string, clock: Clock): Promise
       }),
   };
 }
+
+/** A machine that was started when the clock's other reading began. */
+export const readingOf = (clock: Clock) => ({
+  ...{ boot: 'boot', wallMs: clock.wallMs(), upMs: clock.monoMs() },
+});
 
 const masterIn = (data: string) => ({ kind: 'file' as const, path: join(data, 'keys', 'master.key') });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -24,6 +24,7 @@ import {
   minuteMs,
   type Place,
   placeIn,
+  readingOf,
   record,
   type Settled,
   type StoredFile,
@@ -40,7 +41,7 @@ async function opened() {
   const clock = new TestClock('2026-11-22T08:00:00.000Z');
   const place = await placeIn(db, data, clock);
   // Custos ran a moment ago: the clock is known.
-  await writeBelief(db.kysely, confirmed(clock.wallMs() - minuteMs));
+  await writeBelief(db.kysely, confirmed(readingOf(clock)));
   const camera = (settled?: Settled) => addPlaceCamera(db, oldDayMs - 30 * dayMs, settled);
   return { stack, db, data, clock, place, camera };
 }
@@ -212,6 +213,27 @@ test('files that the index does not know stay, and the key stays with them', asy
   const certificate = await findCertificate(place.db.kysely, head!.id);
   assert.deepEqual(certificate.keysKept, [{ source: `${id}.main`, why: 'unknown-files' }]);
   assert.equal(await place.keys.has(`${id}.main`, '2026-10-20'), true);
+
+  await reaper.pass();
+  assert.equal(await place.keys.has(`${id}.main`, '2026-10-20'), true, 'as long as the file lies there');
+  assert.equal(await readFile(foreign, 'utf8'), 'mine');
+  await rm(foreign);
+  await reaper.pass();
+  assert.equal(await place.keys.has(`${id}.main`, '2026-10-20'), false);
+  await reaper.pass();
+  const heads = await listCertificates(place.db.kysely, { limit: 9, beforeNo: null, cameraId: id });
+  assert.deepEqual(
+    heads.map(({ why, state, count }) => [why, state, count]),
+    [
+      ['key', 'done', 0],
+      ['served', 'done', 3],
+    ],
+  );
+  const ofKey = await findCertificate(place.db.kysely, heads[0]!.id);
+  assert.deepEqual(
+    [ofKey.day, ofKey.keyOf, ofKey.keys.map(({ source }) => source)],
+    ['2026-10-20', 'main', [`${id}.main`]],
+  );
 });
 
 test('a disk that was pulled out loses no row; the deletion goes on when it is back', async () => {
@@ -248,6 +270,9 @@ test('a file that cannot be removed is named and tried again, and holds up no ot
   const [head] = await listCertificates(place.db.kysely, { limit: 1, beforeNo: null, cameraId: one });
   assert.equal(head?.state, 'ordered');
   assert.match(head?.trouble ?? '', /EISDIR|EPERM/);
+  await reaper.pass();
+  const heads = await listCertificates(place.db.kysely, { limit: 9, beforeNo: null, cameraId: one });
+  assert.equal(heads.length, 1, 'what is ordered is not ordered again');
   await rm(stuck, { recursive: true });
   await rename(`${place.footage}.aside`, stuck);
   await reaper.pass();

@@ -38,13 +38,17 @@ export function SitesTab() {
   );
 }
 
+/** A clock that is apart from the proven time by less needs nobody. In seconds. */
+const worthSaying = 60;
+
 function ReaperState({ kept: { reaper } }: { kept: Kept }) {
   const t = useWords(keepingWords);
   const tell = useTell();
   const [isOpen, setOpen] = useState(false);
   const confirm = useChange(keeping.confirmClock, [keeping.keeping]);
   const why = useWhyNot()('retention.decide');
-  if (reaper.doubt === null)
+  const lagSeconds = (Date.parse(reaper.now) - Date.parse(reaper.proven)) / 1000;
+  if (reaper.doubt === null && Math.abs(lagSeconds) < worthSaying)
     return (
       <p className="soft keeping-reaper">
         {reaper.troubled > 0 ? t('reaperTrouble', { count: reaper.troubled }) : t('reaperIdle')}{' '}
@@ -52,12 +56,12 @@ function ReaperState({ kept: { reaper } }: { kept: Kept }) {
         {reaper.open > reaper.troubled && t('reaperOpen', { count: reaper.open - reaper.troubled })}
       </p>
     );
-  const values = { before: reaper.believed ? sayTime(reaper.believed) : '—', now: sayTime(reaper.now) };
+  const values = { before: sayTime(reaper.proven), now: sayTime(reaper.now) };
+  const says = reaper.doubt ?? (lagSeconds > 0 ? 'ahead' : 'behind');
   return (
     <div className="keeping-reaper">
-      <Notice tone="loss">
-        <p>{reaper.doubt === 'forward' ? t('doubtForward', values) : t('doubtBack', values)}</p>
-        {reaper.hoursLeft !== null && <p>{t('doubtLeft', { hours: reaper.hoursLeft })}</p>}
+      <Notice tone={reaper.doubt === null ? 'warn' : 'loss'}>
+        <p>{t(`clock_${says}`, values)}</p>
         <WhyButton size="small" why={why} onClick={() => setOpen(true)}>
           {t('confirmClock')}
         </WhyButton>

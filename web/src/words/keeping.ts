@@ -71,11 +71,14 @@ export const keepingWords = words('keeping', {
     reaperOpen_other: '{count} deletions are under way',
     reaperTrouble_one: '{count} deletion met trouble: see the certificates.',
     reaperTrouble_other: '{count} deletions met trouble: see the certificates.',
-    doubtForward:
-      'The clock jumped forward: it was {before}, and now says {now}. Nothing is deleted until somebody confirms the time.',
-    doubtBack:
-      'The clock jumped back: it was {before}, and now says {now}. Nothing is deleted until somebody confirms the time.',
-    doubtLeft: 'Without a confirmation it is believed after {hours} more hours of steady running.',
+    clock_forward:
+      'The clock says {now}, but for certain it is only {before}: it was set forward, or the machine was off for long. Nothing is deleted until somebody confirms the time.',
+    clock_back:
+      'The clock says {now}, but it is {before} at least: it was set back. Nothing is deleted until somebody confirms the time.',
+    clock_ahead:
+      'The clock says {now}, for certain it is {before}: it was set forward, or the machine was off. Footage is kept so much longer until somebody confirms the time.',
+    clock_behind:
+      'The clock says {now}, but it is {before} at least: it was set back. What is recorded meanwhile is kept so much longer.',
     confirmClock: 'The time is right',
     confirmClockTitle: 'Confirm the time',
     confirmClockSays: 'The clock of the server says {now}. Compare it with another clock before you confirm.',
@@ -167,6 +170,7 @@ export const keepingWords = words('keeping', {
     why_ceiling: 'the limit of the law',
     why_erasure: 'somebody asked for erasure',
     why_room: 'the disk was full',
+    why_key: 'the key of a day, which had to stay when its footage went',
     segments: 'Segments',
     bytes: 'Size',
     ordered: 'Ordered',
@@ -268,9 +272,13 @@ export const keepingWords = words('keeping', {
     reaperLast: '上次检查：{time}',
     reaperOpen_other: '{count} 项删除进行中',
     reaperTrouble_other: '{count} 项删除受阻，请查看删除证书。',
-    doubtForward: '系统时钟向前跳变：此前为 {before}，现在显示 {now}。在人员确认时间之前不删除任何录像。',
-    doubtBack: '系统时钟向后跳变：此前为 {before}，现在显示 {now}。在人员确认时间之前不删除任何录像。',
-    doubtLeft: '如无人确认，时钟再平稳运行 {hours} 小时后将被采信。',
+    clock_forward:
+      '系统时钟显示 {now}，但可以确定的时间仅到 {before}：时钟曾被调快，或设备曾长时间关机。在人员确认时间之前不删除任何录像。',
+    clock_back:
+      '系统时钟显示 {now}，但实际至少已是 {before}：时钟曾被调慢。在人员确认时间之前不删除任何录像。',
+    clock_ahead:
+      '系统时钟显示 {now}，可以确定的时间为 {before}：时钟曾被调快，或设备曾关机。在人员确认时间之前，录像相应多保存这段时间。',
+    clock_behind: '系统时钟显示 {now}，但实际至少已是 {before}：时钟曾被调慢。其间的录像相应多保存这段时间。',
     confirmClock: '时间正确',
     confirmClockTitle: '确认时间',
     confirmClockSays: '服务器时钟显示 {now}。请先与其他时钟核对再确认。',
@@ -352,6 +360,7 @@ export const keepingWords = words('keeping', {
     why_ceiling: '达到法定上限',
     why_erasure: '有人请求删除',
     why_room: '磁盘已满',
+    why_key: '仅销毁当日密钥（此前删除录像时须保留）',
     segments: '录像段',
     bytes: '大小',
     ordered: '删除决定时间',
