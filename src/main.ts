@@ -88,6 +88,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const db = parts.use(
     await openDatabase({ dataDir: data.root, databaseUrl: given.databaseUrl, log, clock }),
   );
+  await checkOneHistory(db.kysely, data);
   const ledger = parts.use(await ledgerOf(given, data, db));
   const gate = parts.use(openGate({ db, clock, log }));
   if (given.demo) {

@@ -74,6 +74,7 @@ export const deeds = [
   'segment.stored',
   'backup.take',
   'backup.restore',
+  'ledger.lost',
   'volume.away',
   'volume.back',
   'volume.rung',

@@ -1,12 +1,14 @@
 /** `custos fsck --rebuild`: the index of footage made anew from the volumes alone, while Custos does not run. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Fault, noLog, openSecretBox, systemClock } from '../base/index.ts';
+import { Fault, noLog, openSecretBox, rfc3339, systemClock } from '../base/index.ts';
 import { openDatabase } from '../db/index.ts';
 import { knownBuckets } from '../engine/bucket/index.ts';
 import type { Volume } from '../engine/index.ts';
 import { markName } from '../engine/segment/index.ts';
+import { append, LedgerFiles, system } from '../ledger/index.ts';
+import { lostLeaves } from '../one-history.ts';
 import { openKeys } from '../parts.ts';
 import { type Adopted, Adoption, adoptBucket, adoptVolume } from '../store/index.ts';
 import { readBucketFile } from './bucket-file.ts';
@@ -25,6 +27,8 @@ interface Outcome extends Adopted {
   readonly seconds: number;
   readonly unreadable: readonly { path: string; why: string }[];
   readonly findings: readonly FootageFinding[];
+  /** Where the ledger went whose entries were lost with their database; null: none was. */
+  readonly oldLedger: string | null;
 }
 
 export async function fsckRebuild(
@@ -40,6 +44,7 @@ export async function fsckRebuild(
   });
   if (await isRunning(db.kysely)) throw new Fault('Custos runs on this database: stop it first');
   const at = { db, clock: systemClock, log: noLog };
+  const oldLedger = await setLedgerAside(db, settings.data);
   const volumes = await volumesOf(db.kysely, [
     join(settings.data, 'footage'),
     ...folders.map((one) => resolve(one)),
@@ -74,7 +79,7 @@ export async function fsckRebuild(
   const findings = await whatIsLeft(db.kysely, new Set(unreadable.map(({ path }) => path)));
   progress.end();
   const seconds = (systemClock.monoMs() - beganMs) / 1000;
-  const outcome: Outcome = { ...adopted, files, seconds, unreadable, findings };
+  const outcome: Outcome = { ...adopted, files, seconds, unreadable, findings, oldLedger };
   const isGood = unreadable.length === 0 && findings.length === 0 && adopted.refused === 0;
   if (isJson) process.stdout.write(`${JSON.stringify({ good: isGood, ...outcome })}\n`);
   else for (const says of sentencesOf(outcome)) process.stdout.write(`${says[terminal.language]}\n`);
@@ -82,6 +87,27 @@ export async function fsckRebuild(
 }
 
 type Db = Awaited<ReturnType<typeof openDatabase>>;
+
+/**
+ * A ledger whose entries were lost with their database can never be continued: its tiles, its checkpoints and its key
+ * are kept as they are, apart, and a new ledger with a key of its own says so in its first entry.
+ */
+async function setLedgerAside(db: Db, dataDir: string): Promise<string | null> {
+  const ledger = join(dataDir, 'ledger');
+  const entries = await lostLeaves(db.kysely, ledger);
+  if (entries === 0) return null;
+  const aside = join(dataDir, `ledger-until-${rfc3339(systemClock.wallMs()).replaceAll(':', '-')}`);
+  const checkpoint = await new LedgerFiles(ledger).newest();
+  await db.kysely.transaction().execute(async (trx) => {
+    await append(trx, {
+      ...{ atMs: systemClock.wallMs(), actor: system, action: 'ledger.lost', outcome: 'done' },
+      ...{ subject: { kind: 'system' }, detail: { entries, checkpoint: checkpoint ?? '', keptIn: aside } },
+    });
+  });
+  await rename(ledger, aside);
+  await rename(join(dataDir, 'keys', 'ledger.key'), join(aside, 'ledger.key'));
+  return aside;
+}
 
 /** The folders that are named, and those that the index still knows. */
 async function volumesOf(db: Db['kysely'], folders: readonly string[]): Promise<Volume[]> {
@@ -136,7 +162,8 @@ async function whatIsLeft(db: Db['kysely'], named: ReadonlySet<string>): Promise
   return findings;
 }
 
-function sentencesOf({ files, segments, cameras, gaps, seconds, unreadable, findings }: Outcome): Both[] {
+function sentencesOf(outcome: Outcome): Both[] {
+  const { files, segments, cameras, gaps, seconds, unreadable, findings, oldLedger } = outcome;
   const rate = Math.round(files / Math.max(seconds, 0.001));
   return [
     ...unreadable.map(({ path, why }) => ({
@@ -144,6 +171,14 @@ function sentencesOf({ files, segments, cameras, gaps, seconds, unreadable, find
       zh: `✖ ${path}：未能编入索引（${why}）。`,
     })),
     ...findings.map(sentenceOf),
+    ...(oldLedger
+      ? [
+          {
+            en: `The entries of the old ledger were lost with their database. What is left of it is kept in ${oldLedger}; a new ledger begins, and its first entry says so.`,
+            zh: `旧账本的记录已随数据库丢失，剩余部分保存在 ${oldLedger}；新账本由此开始，其首条记录对此作出说明。`,
+          },
+        ]
+      : []),
     {
       en: `✔ ${segments} segments of ${files} files are in the index (${rate} a second); ${cameras} cameras were known from footage only and stand paused at the site “Found on disk”, with ${gaps} gaps. Closed files were read at their ends: custos fsck --depth digest reads the rest, beside a running Custos.`,
       zh: `✔ ${files} 个文件中的 ${segments} 个录像段已编入索引（每秒 ${rate} 个）；${cameras} 台仅由录像得知的摄像机列于“磁盘恢复”场所，处于暂停状态，缺口 ${gaps} 个。已关闭的文件仅读取首尾：其余内容由 custos fsck --depth digest 核对，可在系统运行时进行。`,

@@ -25,6 +25,7 @@ import { inspect } from '../../src/engine/segment/index.ts';
 import { makeClip } from '../engine/mp4/clips.ts';
 import { type Recorded, record } from '../engine/segment/record.ts';
 import { command } from '../support/ctl.ts';
+import { startCustos } from '../support/custos.ts';
 import { knownKeys } from '../support/keys.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'custos-fsck-'));
@@ -90,7 +91,7 @@ test('the whole index comes back from the disks alone, with a camera for footage
       gaps: 2,
       refused: 0,
     },
-    ...{ unreadable: [], findings: [], seconds: 0 },
+    ...{ unreadable: [], findings: [], seconds: 0, oldLedger: null },
   } as unknown as Report);
   assert.deepEqual(filesNow(), before, 'no file is touched');
   await using db = await openBeside({ dataDir: data, log: noLog, clock: systemClock });
@@ -220,4 +221,32 @@ test('a depth that does not exist, two tasks at once or no database: could not r
     assert.match(said, /--depth/);
   }
   assert.ok(existsSync(join(data, 'pg')));
+});
+
+test('a database that was lost beside its footage and its ledger is no new beginning: the start says the way out', async () => {
+  const before = filesNow().map(([path]) => path);
+  const pg = join(data, 'pg');
+  const start = () => startCustos({ dataDir: data });
+  rmSync(pg, { recursive: true });
+  await assert.rejects(start(), /holds footage: this is not its database.*custos restore.*fsck --rebuild/);
+  await report('--rebuild');
+  {
+    await using custos = await start();
+    assert.equal(await custos.stop(), 0);
+  }
+  const signed = readFileSync(join(data, 'ledger', 'checkpoint'), 'utf8');
+  const tiles = readdirSync(join(data, 'ledger'), { recursive: true }).length;
+  rmSync(pg, { recursive: true });
+  await assert.rejects(start(), /signed entries: this is not its database.*custos restore.*fsck --rebuild/);
+  assert.equal(readFileSync(join(data, 'ledger', 'checkpoint'), 'utf8'), signed, 'nothing was signed');
+  const made = (await report('--rebuild')) as Report & { oldLedger: string };
+  assert.equal(readFileSync(join(made.oldLedger, 'checkpoint'), 'utf8'), signed, 'the old one is kept');
+  assert.equal(readdirSync(made.oldLedger, { recursive: true }).length, tiles + 1, 'with its key');
+  {
+    await using custos = await start();
+    assert.equal(await custos.stop(), 0);
+  }
+  assert.notEqual(readFileSync(join(data, 'ledger', 'checkpoint'), 'utf8').split('\n')[0], signed.split('\n')[0]);
+  assert.equal((await run(['--ledger'])).code, 0);
+  assert.ok(before.every(existsSync), 'no file is gone');
 });
