@@ -28,6 +28,7 @@ import {
   type VideoParts,
 } from './http/index.ts';
 import { type LedgerTree, openLedgerTree, readWitnessKeys } from './ledger/index.ts';
+import { checkOneHistory, type DataAt } from './one-history.ts';
 import { begin, consoleDir, dataFolder, findFfmpeg, hearFacts, openKeys, readTls, version } from './parts.ts';
 import { askedToEnd, cannotStart, endAll, endOnFault } from './process.ts';
 import { openReaper } from './reaping.ts';
@@ -88,7 +89,6 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const db = parts.use(
     await openDatabase({ dataDir: data.root, databaseUrl: given.databaseUrl, log, clock }),
   );
-  await checkOneHistory(db.kysely, data);
   const ledger = parts.use(await ledgerOf(given, data, db));
   const gate = parts.use(openGate({ db, clock, log }));
   if (given.demo) {
@@ -161,7 +161,9 @@ interface KeptFrom {
 type Served = KeptServed & VideoParts & { db: Database; gate: Gate; ledger: LedgerTree; dataDir: string };
 type KeptServed = Awaited<ReturnType<typeof keepWell>>;
 
-function ledgerOf(given: Settings, data: { ledger: string; keys: string }, db: Database) {
+/** Not beside a ledger or footage of another database: there is one history. */
+async function ledgerOf(given: Settings, data: DataAt & { keys: string }, db: Database) {
+  await checkOneHistory(db.kysely, data);
   const witnesses = readWitnessKeys(given.witnessKeys ?? '');
   return openLedgerTree({ db, dir: data.ledger, keysDir: data.keys, clock, log, witnesses });
 }
