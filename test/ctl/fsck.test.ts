@@ -246,7 +246,10 @@ test('a database that was lost beside its footage and its ledger is no new begin
     await using custos = await start();
     assert.equal(await custos.stop(), 0);
   }
-  assert.notEqual(readFileSync(join(data, 'ledger', 'checkpoint'), 'utf8').split('\n')[0], signed.split('\n')[0]);
+  assert.notEqual(
+    readFileSync(join(data, 'ledger', 'checkpoint'), 'utf8').split('\n')[0],
+    signed.split('\n')[0],
+  );
   assert.equal((await run(['--ledger'])).code, 0);
   assert.ok(before.every(existsSync), 'no file is gone');
 });
