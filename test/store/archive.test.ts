@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Temporal } from 'temporal-polyfill';
-import { newId, noLog, systemClock } from '../../src/base/index.ts';
+import { machineUptime, newId, noLog, systemClock } from '../../src/base/index.ts';
 import { lockUntil } from '../../src/engine/bucket/index.ts';
 import { putObject } from '../../src/engine/bucket/objects.ts';
 import { deleteObject, KeyRing, listObjects, Wire } from '../../src/engine/index.ts';
@@ -515,6 +515,7 @@ test('what a bucket locks is not deleted, which the certificate says with its da
   await lockUntil(wire, kept.path, { mode: 'compliance', untilMs });
   await using reaper = new Reaper({
     ...{ db: house.db, clock: systemClock, log: noLog, keys: null, isFresh: () => false },
+    uptime: machineUptime,
     ...{ shelfOf: async () => bucketShelf(wire), volumeIds: async () => [locked] },
   });
   const auditor = await callerWith(house, 'auditor');
