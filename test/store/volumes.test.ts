@@ -229,12 +229,11 @@ describe('a disk that', { skip: noMounts ?? false }, () => {
       await disk.thaw();
     }
     const thawedMs = Date.now();
-    for (const camera of cameras) {
-      await recordsPast(camera, thawedMs + 1_000);
-      assert.deepEqual(await gapsSince(camera, brokeMs - 1_000), []);
-    }
+    for (const camera of cameras) await recordsPast(camera, thawedMs + 1_000);
     await house.until(() => stateOf(id).away === null, 'it is back', 60_000);
+    await house.volumes.writer.written();
     for (const one of others) await order(one.id, 'in-use');
+    for (const camera of cameras) assert.deepEqual(await gapsSince(camera, brokeMs - 1_000), []);
     await order(id, 'draining');
     for (const camera of cameras) await recordsPast(camera, Date.now());
   });
