@@ -75,7 +75,7 @@ export async function sharedDisk(): Promise<(Disk & { stop(): void; goOn(): void
   if (!existsSync('/dev/fuse')) return null;
   const backing = mkdtempSync(join(tmpdir(), 'custos-share-'));
   const path = mkdtempSync(join(tmpdir(), 'custos-disk-'));
-  const server = fork(new URL('./fuse-child.ts', import.meta.url), [path, backing]);
+  const server = fork(new URL('./fuse-child.ts', import.meta.url), [path, backing], { execArgv: [] });
   await once(server, 'message');
   const whole = disk(path);
   return {
