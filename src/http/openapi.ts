@@ -54,7 +54,7 @@ export function openApi(version: string): Record<string, unknown> {
     info: {
       title: 'Custos',
       version,
-      license: { name: 'AGPL-3.0-or-later', identifier: 'AGPL-3.0-or-later' },
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,
     components: {
