@@ -81,7 +81,10 @@ export function sentenceOf(segment: Stored, of: CameraKeeping, at: PlanAt): Sent
   if (!moments) return keep('unsettled', null, []);
   const { nowMs } = at;
   if (moments.undecided) return keep('undecided', null, [moments.undecided.floor, moments.undecided.ceiling]);
-  if (nowMs < moments.earliestMs) return keep('floor', moments.earliestMs, moments.earliestBecause);
+  // Where no law sets a floor there is no age to reach, and a proven time a moment behind the clock does not matter.
+  const hasFloor = moments.earliestBecause.length > 0;
+  if (hasFloor && nowMs < moments.earliestMs)
+    return keep('floor', moments.earliestMs, moments.earliestBecause);
   if (isHeld(of, segment, nowMs)) return keep('hold', holdEndsMs(of, segment, nowMs), []);
   return pastFloorAndHold(segment, of, at, moments);
 }
