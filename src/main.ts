@@ -186,7 +186,7 @@ async function serve(parts: AsyncDisposableStack, given: Settings, at: Served): 
   });
   mountLedgerTree(server, ledger);
   mountVideo(server, at);
-  mountKeeping(server, { reaper, cameras: at.cameras });
+  mountKeeping(server, { reaper, keeper: at.keeper, cameras: at.cameras });
   mountVolumePages({ ...server, ...at }, { outlook, webhooks, dataDir: at.dataDir });
   mountGauges(server, at);
   mountBuckets(server, { buckets, archive, box, volumes });

@@ -25,6 +25,7 @@ import {
   isHeld,
   isImportant,
   isInForce,
+  type Keeper,
   keepingOfCamera,
   lawOf,
   listCertificates,
@@ -48,6 +49,7 @@ import { type Edge, mount } from './route.ts';
 
 export interface KeepingParts {
   readonly reaper: Reaper;
+  readonly keeper: Pick<Keeper, 'written'>;
   /** Told of a site whose law was settled: its cameras may have taken a step. */
   readonly cameras: CameraRegister;
 }
@@ -414,6 +416,8 @@ const asErasure = (erasure: Erasure) => ({
   })),
 });
 
+const rowsWithinMs = 5_000;
+
 function mountErasures(edge: KeepingEdge): void {
   mount(edge, contract.erasures, {
     handle: async ({ query }) => {
@@ -429,6 +433,8 @@ function mountErasures(edge: KeepingEdge): void {
     handle: async ({ body, grant, change }) => {
       const { requester, reason } = body;
       const given = { fromMs: Date.parse(body.from), toMs: Date.parse(body.to), requester, reason };
+      // What was recorded a moment ago is part of the answer.
+      await edge.keeper.written(rowsWithinMs);
       const made = await change(
         (trx) => addErasure(trx, grant, given, edge.clock.wallMs()),
         ({ id, pieces }) => ({

@@ -4,8 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { noLog } from '../../src/base/index.ts';
 import { CameraRegister } from '../../src/collect/index.ts';
 import { mountKeeping } from '../../src/http/index.ts';
+import { Keeper } from '../../src/store/index.ts';
 import type { Reaper } from '../../src/store/reaper.ts';
 import { confirmed, look } from '../../src/store/reaper-clock.ts';
 import { writeBelief } from '../../src/store/reaper-state.ts';
@@ -30,6 +32,7 @@ const at = (ms: number) => new Date(ms).toISOString();
 let server: TestServer;
 let place: Place;
 let reaper: Reaper;
+let keeper: Keeper;
 let data: string;
 let administrator: TestCaller;
 let approver: TestCaller;
@@ -46,7 +49,10 @@ before(async () => {
   });
   server = await testServer({
     clock,
-    prepare: (made) => mountKeeping(made, { reaper: late, cameras: new CameraRegister(made.db) }),
+    prepare: (made) => {
+      keeper = new Keeper({ db: made.db, clock, log: noLog, volume: { id: 'footage', path: data } });
+      mountKeeping(made, { reaper: late, keeper, cameras: new CameraRegister(made.db) });
+    },
   });
   place = await placeIn(server.db, data, clock);
   await writeBelief(server.db.kysely, confirmed(readingOf(clock)));
@@ -58,6 +64,7 @@ before(async () => {
 
 after(async () => {
   await reaper[Symbol.asyncDispose]();
+  await keeper[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
   await rm(data, { recursive: true, force: true });
 });

@@ -156,7 +156,7 @@ export async function openHouse(): Promise<House> {
   };
   mountVideo(server, video);
   mountVolumePages({ ...server, ...video }, { outlook, webhooks, dataDir });
-  mountKeeping(server, { reaper, cameras });
+  mountKeeping(server, { reaper, keeper, cameras });
   mountBuckets(server, { buckets, archive, box, volumes });
   const url = await server.listen();
   const resources = stack.move();
