@@ -40,11 +40,12 @@ export async function timeline(at: StoreAt, camera: CameraTime, span: Span): Pro
   if (!(span.toMs > span.fromMs) || span.toMs - span.fromMs > maxSpanMs)
     refuse('view.range', { hours: 32 * 24 });
   const window = await recordedWindow(at, camera, span);
-  const [{ spans, gaps }, ends] = await Promise.all([
+  const [{ spans, gaps }, ends, sub] = await Promise.all([
     covered(at, camera.id, window),
     bounds(at.db.kysely, camera.id),
+    islandsOf(at.db.kysely, [camera.id], window, 'sub'),
   ]);
-  const small = gaps.length === 0 ? [] : await smallIn(at, camera.id, window, spans);
+  const small = smallOf(at, camera.id, window, spans, sub.get(camera.id) ?? []);
   const away = gaps.filter(({ cause }) => cause === 'bucket-away');
   const recordedMs = lengthOf(spans) + lengthOf(away);
   const fresh = at.keeper.freshOf(camera.id);
@@ -66,6 +67,16 @@ export async function smallIn(
   spans: readonly Span[],
 ): Promise<Span[]> {
   const stored = (await islandsOf(at.db.kysely, [cameraId], window, 'sub')).get(cameraId) ?? [];
+  return smallOf(at, cameraId, window, spans, stored);
+}
+
+function smallOf(
+  at: StoreAt,
+  cameraId: string,
+  window: Span,
+  spans: readonly Span[],
+  stored: readonly Island[],
+): Span[] {
   const fresh = at.keeper.freshOf(cameraId, 'sub');
   const all = [
     ...stored.filter((island) => island.condition === 'good'),
@@ -102,14 +113,12 @@ export async function covered(
   window: Span,
 ): Promise<{ spans: Span[]; gaps: Gap[] }> {
   if (window.toMs <= window.fromMs) return { spans: [], gaps: [] };
-  const [stored, told] = await Promise.all([
+  const [stored, told, away] = await Promise.all([
     islands(at.db.kysely, cameraId, window),
     gapsIn(at.db, [cameraId], window, at.clock.wallMs()),
+    awayIn(at.db, cameraId, window),
   ]);
-  return coverWith(at, cameraId, window, stored, [
-    ...(told.get(cameraId) ?? []),
-    ...(await awayIn(at.db, cameraId, window)),
-  ]);
+  return coverWith(at, cameraId, window, stored, [...(told.get(cameraId) ?? []), ...away]);
 }
 
 /** Volumes from which nothing can be read now: usually none. */
