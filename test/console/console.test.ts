@@ -138,7 +138,7 @@ describe('on the demo', { timeout: 600_000 }, () => {
     await signIn(context.it, login);
     const page = await context.it.newPage();
     await page.goto('/me');
-    await page.getByRole('button', { name: shellWords.en.signOut }).click();
+    await page.getByRole('button', { name: shellWords.en.signOut, exact: true }).click();
     await page.waitForURL(/\/login/);
     await page.goto('/ledger');
     await page.waitForURL(/\/login\?next=%2Fledger$/);
