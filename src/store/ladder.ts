@@ -84,9 +84,13 @@ export interface Recorded {
   readonly mode: Mode;
 }
 
-/** What is left of one camera on a volume. */
-export function nextMode(camera: Recorded, volume: Pick<VolumeView, 'rung'>, share: number): Mode {
-  if (volume.rung < 4 && share > 0) return 'full';
+/** What is left of one camera on a volume. Whoever can go to another volume goes whole, however fast this one filled. */
+export function nextMode(
+  camera: Recorded,
+  volume: Pick<VolumeView, 'rung'> & Pick<Found, 'canSpill'>,
+  share: number,
+): Mode {
+  if (volume.rung < 4 && (share > 0 || volume.canSpill)) return 'full';
   const { importance, hasSub, mode } = camera;
   const stops = mode === 'none' ? stopAt[importance] + easeShare : stopAt[importance];
   if (share <= stops) return 'none';

@@ -42,11 +42,13 @@ export class Climb {
     if (!this.#room.takes(held)) return;
     const volume = this.#room.candidate(held);
     const others = [...this.#fleet.held.values()].filter((other) => other !== held);
-    const canSpill = others.some((other) => hasRoom(this.#room.candidate(other)));
+    const canSpill = others
+      .map((other) => this.#room.candidate(other))
+      .some((other) => hasRoom(other) && !other.isSlow);
     const { ceilingDry, floorDry } = held;
     const climbed = nextRung(volume, { ceilingDry, floorDry, canSpill });
     const share = shareOf(volume);
-    const modes = this.#setModes(held, climbed, share);
+    const modes = this.#setModes(held, { rung: climbed, canSpill }, share);
     const rung = rungOfModes(climbed, modes);
     if (rung > 0 && share < 2) this.#askForRoom(held, rung, 2.1 * lowBytes(volume) - volume.roomBytes, nowMs);
     if (rung === held.rung) return;
@@ -71,12 +73,12 @@ export class Climb {
     this.#fleet.sayChanged();
   }
 
-  #setModes(held: Held, rung: Rung, share: number): Mode[] {
+  #setModes(held: Held, at: { rung: Rung; canSpill: boolean }, share: number): Mode[] {
     return this.#fleet.at.cameras.all().flatMap((camera) => {
       const placement = this.#fleet.placements.get(camera.id);
       if (placement?.volumeId !== held.row.id) return [];
       const { importance, subUrl } = camera;
-      const mode = nextMode({ importance, hasSub: subUrl !== null, mode: placement.mode }, { rung }, share);
+      const mode = nextMode({ importance, hasSub: subUrl !== null, mode: placement.mode }, at, share);
       if (mode !== placement.mode) this.#setMode(camera, held, placement, mode);
       return [mode];
     });
