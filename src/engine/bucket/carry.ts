@@ -6,11 +6,12 @@
  * nothing wrong is locked in.
  */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, Fault } from '../../base/index.ts';
 import type { BucketProblem } from '../../contract/bucket-problems.ts';
-import { inLane, NoAnswer } from '../segment/lane.ts';
+import { NoAnswer } from '../segment/lane.ts';
+import { openLocal } from '../segment/local-file.ts';
+import type { SegmentBytes } from '../terms.ts';
 import { knownBucket } from './access.ts';
 import {
   abortUpload,
@@ -102,18 +103,17 @@ interface CarryAt {
 async function upload(at: CarryAt): Promise<number> {
   const { order } = at;
   const root = order.from.path;
-  const file = await ofDisk(root, () => open(join(root, order.path), 'r'));
-  await using _ = file;
-  const { size } = await ofDisk(root, () => file.stat());
+  await using file = await ofDisk(openLocal(root, join(root, order.path)));
+  const size = await ofDisk(file.size());
   if (size !== order.bytes) throw new BucketFault('local-file', { what: `${size} B` });
-  if (order.bytes > partBytes) return await uploadParts(at, { file, root });
-  const body = await readLocal({ file, root }, 0, order.bytes);
+  if (order.bytes > partBytes) return await uploadParts(at, file);
+  const body = await readLocal(file, 0, order.bytes);
   await at.pace.spend(body.length);
   await putObject(at.wire, order.path, body, at.signal);
   return body.length;
 }
 
-async function uploadParts(at: CarryAt, local: Local): Promise<number> {
+async function uploadParts(at: CarryAt, local: SegmentBytes): Promise<number> {
   const { wire, order, signal } = at;
   const begun = await begunUpload(at);
   const upload = begun ?? { path: order.path, uploadId: await beginUpload(wire, order.path, signal) };
@@ -157,26 +157,16 @@ async function begunUpload({ wire, order, signal }: CarryAt): Promise<Upload | n
   return newest;
 }
 
-interface Local {
-  readonly file: FileHandle;
-  readonly root: string;
-}
-
-async function readLocal({ file, root }: Local, from: number, to: number): Promise<Buffer> {
+async function readLocal(file: SegmentBytes, from: number, to: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(to - from);
-  let filled = 0;
-  while (filled < bytes.length) {
-    const done = filled;
-    const { bytesRead } = await ofDisk(root, () => file.read(bytes, done, bytes.length - done, from + done));
-    if (bytesRead === 0) throw new BucketFault('local-file', { what: `${from + filled} B` });
-    filled += bytesRead;
-  }
+  const filled = await ofDisk(file.read(bytes, from));
+  if (filled < bytes.length) throw new BucketFault('local-file', { what: `${from + filled} B` });
   return bytes;
 }
 
 /** A disk that fails, or answers no more, is the file's trouble and not the bucket's. */
-const ofDisk = <T>(root: string, operation: () => Promise<T>): Promise<T> =>
-  inLane(root, operation).catch((cause: NodeJS.ErrnoException) => {
+const ofDisk = <T>(operation: Promise<T>): Promise<T> =>
+  operation.catch((cause: NodeJS.ErrnoException) => {
     const what = cause instanceof NoAnswer ? 'ETIMEDOUT' : (cause.code ?? 'EIO');
     throw new BucketFault('local-file', { what }, { cause });
   });

@@ -2,12 +2,12 @@
  * The bytes of one stored file, wherever its volume keeps them: the only way in which anything reads footage. What is
  * read is what is stored, sealed; nothing here knows what it means.
  */
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, Fault, systemClock } from '../../base/index.ts';
 import { bucketOf, knownBuckets, openObject } from '../bucket/index.ts';
 import type { SegmentBytes, Volume } from '../terms.ts';
-import { inLane, NoAnswer } from './lane.ts';
+import { NoAnswer } from './lane.ts';
+import { openLocal } from './local-file.ts';
 
 export type { SegmentBytes } from '../terms.ts';
 
@@ -32,22 +32,7 @@ async function openMoved(path: string, error: unknown): Promise<SegmentBytes> {
 
 async function openInFolder(root: string, path: string): Promise<SegmentBytes> {
   const full = join(root, path);
-  const handle = await inLane(root, () => open(full, 'r')).catch((cause: unknown) => {
+  return openLocal(root, full).catch((cause: unknown) => {
     throw cause instanceof NoAnswer ? cause : new Fault(`${full} cannot be opened`, { cause });
   });
-  return {
-    size: async () => (await inLane(root, () => handle.stat())).size,
-    async read(into, at) {
-      let filled = 0;
-      while (filled < into.length) {
-        const from = filled;
-        const reading = () => handle.read(into, from, into.length - from, at + from);
-        const { bytesRead } = await inLane(root, reading);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return filled;
-    },
-    [Symbol.asyncDispose]: () => inLane(root, () => handle.close()),
-  };
 }
