@@ -112,6 +112,10 @@ function show(): void {
 /** Before the first page is drawn. */
 export function startTheme(): void {
   systemDark.addEventListener('change', show);
+  // Chosen in another tab.
+  addEventListener('storage', ({ key }) => {
+    if (key === null || key.startsWith('custos.theme')) show();
+  });
   show();
 }
 

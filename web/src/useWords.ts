@@ -28,6 +28,10 @@ export async function startWords(): Promise<void> {
   });
   tellDocument();
   i18next.on('languageChanged', tellDocument);
+  // Chosen in another tab.
+  addEventListener('storage', ({ key, newValue }) => {
+    if (key === remembered && (newValue === 'zh' || newValue === 'en')) void i18next.changeLanguage(newValue);
+  });
 }
 
 function tellDocument(): void {
