@@ -29,7 +29,18 @@ import {
 } from './http/index.ts';
 import { type LedgerTree, openLedgerTree, readWitnessKeys } from './ledger/index.ts';
 import { checkOneHistory, type DataAt } from './one-history.ts';
-import { begin, consoleDir, dataFolder, findFfmpeg, hearFacts, openKeys, readTls, version } from './parts.ts';
+import { checkOneRing, nameRing } from './one-key-ring.ts';
+import {
+  begin,
+  consoleDir,
+  dataFolder,
+  findFfmpeg,
+  hearFacts,
+  openKeys,
+  openKeysThere,
+  readTls,
+  version,
+} from './parts.ts';
 import { askedToEnd, cannotStart, endAll, endOnFault } from './process.ts';
 import { openReaper } from './reaping.ts';
 import {
@@ -68,15 +79,13 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   // Asked while the database starts: what is recorded waits for neither.
   const foundFfmpeg = findFfmpeg(given.ffmpeg, log);
   const box = await openSecretBox(data.keys);
-  const keys = await openKeys(given, data.keys, clock);
-  // Its processes start beside the database's: after a crash both are waited for.
-  await using engineSoon = begin(async () =>
+  const engineWith = async (ring: KeyRing) =>
     createEngine({
       runDir: data.run,
       perProcess: given.camerasPerProcess,
       transcodeLimit: given.transcodeLimit,
       ffmpeg: (await foundFfmpeg)?.path ?? null,
-      keys,
+      keys: ring,
       suite: given.cipher,
       footage: async (ticket, fromMs, toMs) => {
         const camera = views.cameraOf(ticket);
@@ -84,11 +93,15 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
       },
       clock,
       log,
-    }),
-  );
+    });
+  // Where there is no ring yet, the database must first say that there never was one.
+  const early = await openKeysThere(given, data.keys, clock);
+  // Its processes start beside the database's: after a crash both are waited for.
+  await using engineSoon = early && begin(() => engineWith(early));
   const db = parts.use(
     await openDatabase({ dataDir: data.root, databaseUrl: given.databaseUrl, log, clock }),
   );
+  const keys = await oneRing(given, data, { db, early });
   const ledger = parts.use(await ledgerOf(given, data, db));
   const gate = parts.use(openGate({ db, clock, log }));
   if (given.demo) {
@@ -108,7 +121,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   const ffmpeg = await foundFfmpeg;
   const store = { db, keeper, clock, log, volumes, disks: volumes.watch };
   const facts = parts.use(hearFacts(log));
-  const engine = parts.use(await engineSoon.take());
+  const engine = parts.use(await (engineSoon ? engineSoon.take() : engineWith(keys)));
   const storedCodec = storedCodecIn(db.kysely);
   const views = new Views({ db, engine, gate, states, clock, log, hasFfmpeg: ffmpeg !== null, storedCodec });
   facts.listen(engine.facts, [states, keeper, views, volumes], views);
@@ -161,9 +174,19 @@ interface KeptFrom {
 type Served = KeptServed & VideoParts & { db: Database; gate: Gate; ledger: LedgerTree; dataDir: string };
 type KeptServed = Awaited<ReturnType<typeof keepWell>>;
 
-/** Not beside a ledger or footage of another database: there is one history. */
-async function ledgerOf(given: Settings, data: DataAt & { keys: string }, db: Database) {
-  await checkOneHistory(db.kysely, data);
+/** Not beside a ledger, footage or keys of another database: there is one history, sealed under one ring. */
+async function oneRing(given: Settings, data: Folders, at: { db: Database; early: KeyRing | null }) {
+  const { kysely } = at.db;
+  await checkOneHistory(kysely, data);
+  const state = await checkOneRing(kysely, data);
+  const keys = at.early ?? (await openKeys(given, data.keys, clock));
+  await nameRing(kysely, state, { ring: keys.id, clock });
+  return keys;
+}
+
+type Folders = DataAt & { readonly keys: string };
+
+async function ledgerOf(given: Settings, data: Folders, db: Database) {
   const witnesses = readWitnessKeys(given.witnessKeys ?? '');
   return openLedgerTree({ db, dir: data.ledger, keysDir: data.keys, clock, log, witnesses });
 }
@@ -187,7 +210,7 @@ async function serve(parts: AsyncDisposableStack, given: Settings, at: Served): 
   mountLedgerTree(server, ledger);
   mountVideo(server, at);
   mountKeeping(server, { reaper, keeper: at.keeper, cameras: at.cameras });
-  mountVolumePages({ ...server, ...at }, { outlook, webhooks, dataDir: at.dataDir });
+  mountVolumePages({ ...server, ...at }, { outlook, webhooks, buckets, dataDir: at.dataDir });
   mountGauges(server, at);
   mountBuckets(server, { buckets, archive, box, volumes });
   return server.listen();

@@ -29,6 +29,15 @@ export async function openKeys(settings: Settings, keysDir: string, clock: Clock
   return KeyRing.open({ dir: join(keysDir, 'footage'), master: await masterOf(settings), clock });
 }
 
+/** As `openKeys`, but makes no ring where there is none. */
+export async function openKeysThere(
+  settings: Settings,
+  keysDir: string,
+  clock: Clock,
+): Promise<KeyRing | null> {
+  return existsSync(join(keysDir, 'footage', 'master.json')) ? openKeys(settings, keysDir, clock) : null;
+}
+
 async function masterOf(settings: Settings): Promise<MasterChoice> {
   const { masterKey, masterPassphraseFile, masterPassphrase, masterCommand } = settings;
   if (masterCommand !== undefined) return { kind: 'command', program: masterCommand };

@@ -34,14 +34,19 @@ export function openReaper(at: ReapingAt): Reaper {
     volumeIds: async () => volumes.states().map(({ id }) => id),
     isFresh: (source, day) =>
       keeper.fresh().some((segment) => segment.source === source && isoDay(segment.startMs) === day),
-    alsoClear: async (nowMs) => {
-      await forgetSignIns({ db, clock }, endedBefore(await logPeriod(db.kysely), nowMs));
-    },
+    alsoClear: clearLogs({ db, clock }),
   });
   // What is recorded while the clock is wrong must be known to be, however soon it is set right.
   keeper.onClockStepped(() => reaper.wake());
   return reaper;
 }
+
+/** What the reaper clears besides footage: records of sign-ins whose period is over. */
+export const clearLogs =
+  ({ db, clock }: { readonly db: Database; readonly clock: Clock }) =>
+  async (nowMs: number): Promise<void> => {
+    await forgetSignIns({ db, clock }, endedBefore(await logPeriod(db.kysely), nowMs));
+  };
 
 const isoDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 

@@ -1,5 +1,5 @@
 /** What can be wrong with a bucket, in words; without schemas, for the engine's processes do not pay for them. */
-import type { Said } from './causes.ts';
+import type { Said } from './said.ts';
 
 /** `{…}` is filled from the problem's values, which hold no secret. */
 export const bucketProblems = {

@@ -4,11 +4,8 @@
  */
 
 import { isRoom, needName, rooms, stepNames } from '../law/index.ts';
-
-export interface Said {
-  readonly en: string;
-  readonly zh: string;
-}
+import { awayReasons } from './away.ts';
+import type { Said } from './said.ts';
 
 /** Causes of a gap. `{…}` is filled from the gap's detail. */
 export const gapCauses = {
@@ -41,8 +38,8 @@ export const gapCauses = {
     zh: '密钥库中没有当日密钥，录像无法读取',
   },
   'bucket-away': {
-    en: 'the recording lies in {name}, which cannot be reached now',
-    zh: '录像存放于 {name}，目前无法访问',
+    en: 'the recording lies in {name}, which cannot be reached now: {awayWhy}',
+    zh: '录像存放于 {name}，目前无法访问：{awayWhy}',
   },
   damaged: { en: 'a stored file is damaged', zh: '录像文件损坏' },
   missing: { en: 'a stored file is missing', zh: '录像文件丢失' },
@@ -70,6 +67,12 @@ export const gapCauses = {
   unexplained: { en: 'no cause is known', zh: '原因不明' },
 } as const satisfies Record<string, Said>;
 export type GapCause = keyof typeof gapCauses;
+
+/** `bucket-away` where it is not known which storage it is. */
+export const somewhereAway: Said = {
+  en: 'the recording lies in storage that cannot be reached now',
+  zh: '录像所在的存储目前无法访问',
+};
 
 /** What is wrong with a camera that does not deliver. `{…}` is filled from the problem's detail. */
 export const cameraProblems = {
@@ -149,8 +152,14 @@ export function fill(sentence: string, values: Readonly<Record<string, string | 
   const language = /\p{Script=Han}/u.test(sentence) ? 'zh' : 'en';
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = String(values[name] ?? whole);
-    return sayValue(name, value, language);
+    return name === 'awayWhy' ? sayAway(value, values, language) : sayValue(name, value, language);
   });
+}
+
+/** Why a volume is away, kept by its code and with the values of its own sentence; without the stop at its end. */
+function sayAway(code: string, values: Parameters<typeof fill>[1], language: 'en' | 'zh'): string {
+  const said = Object.hasOwn(awayReasons, code) ? awayReasons[code] : undefined;
+  return said ? fill(said[language], values).replace(/[.。]$/, '') : code;
 }
 
 /** Words of the law's are kept by their id and said in the language of the sentence. */

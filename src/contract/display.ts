@@ -102,6 +102,8 @@ export const gaps = endpoint({
       siteName: z.string(),
       /** Seconds that are missing in the span. */
       lostS: z.number(),
+      /** Seconds that were recorded and lie where nothing can be read now. */
+      awayS: z.number(),
       gaps: z.array(gap),
     }),
   ),

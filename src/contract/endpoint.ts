@@ -75,6 +75,7 @@ export const deeds = [
   'backup.take',
   'backup.restore',
   'ledger.lost',
+  'keys.accept',
   'volume.away',
   'volume.back',
   'volume.rung',

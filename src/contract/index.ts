@@ -1,5 +1,6 @@
 /** Floor 2: what the server offers, as values. Shared with the console; imports nothing of Node. */
 
+export { awayReasons } from './away.ts';
 export { type BucketProblem, type BucketProblemCode, bucketProblems } from './bucket-problems.ts';
 export * as buckets from './buckets.ts';
 export {
@@ -9,8 +10,8 @@ export {
   type GapCause,
   gapCauses,
   type Problem,
-  type Said,
   sayPeriod,
+  somewhereAway,
 } from './causes.ts';
 export * as collect from './collect.ts';
 export * as display from './display.ts';
@@ -29,6 +30,8 @@ export * as gate from './gate.ts';
 export * as govern from './govern.ts';
 export * as keeping from './keeping.ts';
 export { type RefusalCode, type RefusalText, refusals } from './refusals.ts';
+export type { Said } from './said.ts';
 export { lawInWords } from './say-law.ts';
 export { type Role, roles } from './shapes.ts';
 export * as storage from './storage.ts';
+export { inWholeSeconds, roundTogether } from './whole-seconds.ts';

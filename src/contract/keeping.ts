@@ -395,3 +395,12 @@ export const certificateById = endpoint({
   reply: certificate,
   says: 'One certificate: the segments, their digests, the destroyed keys, and the rules that ordered it.',
 });
+export const certificatePaper = endpoint({
+  method: 'GET',
+  path: '/api/certificates/:id/certificate.pdf',
+  action: 'retention.read',
+  ledger: 'none',
+  params: byId,
+  reply: z.unknown(),
+  says: 'One certificate on paper, in both languages.',
+});

@@ -1,5 +1,5 @@
 /** The catalogue of refusals: every code the outside can meet, its HTTP status and its sentence in both languages. */
-import type { Said } from './causes.ts';
+import type { Said } from './said.ts';
 
 export interface RefusalText extends Said {
   readonly status: number;

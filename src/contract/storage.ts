@@ -85,6 +85,8 @@ export const overview = endpoint({
     /** The most urgent first. */
     cameras: z.array(keptCamera),
     warnings: z.array(warning),
+    /** Sealed under a key ring that is lost: from when (null: from the beginning) to when nothing can be read any more. */
+    lostKeys: z.array(z.object({ from: instant.nullable(), to: instant })),
     /** When the forecast was made; null before the first. */
     forecast: instant.nullable(),
     can: z.record(z.string(), z.union([z.literal(true), z.object({ no: z.string() })])),

@@ -9,9 +9,17 @@ import type { Kysely } from 'kysely';
 import { type Clock, Fault, sayError } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
 import { BucketFault, isOfTheBucket } from '../engine/bucket/index.ts';
-import type { DayKeys } from '../engine/keys/index.ts';
+import type { DayKeys, RingThere } from '../engine/keys/index.ts';
 import { examine, inspect, openBytes, type SegmentBytes } from '../engine/segment/index.ts';
-import { classOf, digestNotRead, keepingOfCamera, type SegmentClass, setDigest } from '../store/index.ts';
+import {
+  classOf,
+  digestNotRead,
+  isSealedIn,
+  keepingOfCamera,
+  type SegmentClass,
+  type Span,
+  setDigest,
+} from '../store/index.ts';
 import { fileNameOf, isDay, isSource } from './footage-names.ts';
 import type { Pace } from './pace.ts';
 import { bucketPlace, type Entry, folderPlace, type Place } from './places.ts';
@@ -49,6 +57,14 @@ type WhatWasFound =
   | { readonly what: 'unknown'; readonly path: string }
   | { readonly what: 'double'; readonly path: string; readonly segment: string; readonly other: string }
   | { readonly what: 'foreign'; readonly path: string }
+  | { readonly what: 'ring'; readonly path: string; readonly why: 'missing' | 'foreign' }
+  | {
+      readonly what: 'keyless';
+      /** `<camera>.<stream>/<day>`: of one day and for one reason. */
+      readonly path: string;
+      readonly segments: number;
+      readonly why: 'missing' | 'destroyed' | 'other-ring';
+    }
   | { readonly what: 'volume'; readonly path: string; readonly why: string };
 
 export interface FootageSeen {
@@ -71,6 +87,15 @@ export interface ExamineAt {
   readonly pace: Pace;
   /** Null: what is sealed cannot be proven, only compared. */
   readonly keys: DayKeys | null;
+  /** Where it is given: which segments have no key any more is named, a day at a time. */
+  readonly ring?: {
+    readonly path: string;
+    /** It is not the one of this footage: said once, and nothing of single days. */
+    readonly wrong: 'missing' | 'foreign' | null;
+    readonly there: RingThere;
+    /** Sealed in these times: under a ring that was lost. */
+    readonly lost: readonly Span[];
+  } | null;
   /** A file begun at or after this may have no row yet. */
   readonly freshFromMs: number;
   readonly found: (finding: FootageFinding) => void;
@@ -103,6 +128,7 @@ export async function examineFootage(at: ExamineAt): Promise<FootageSeen> {
       at.found(finding);
     },
   };
+  if (at.ring?.wrong) count.found({ what: 'ring', path: at.ring.path, why: at.ring.wrong });
   const volumes = await at.db.selectFrom('volume').selectAll().orderBy('id').execute();
   const total = {
     segments: volumes.reduce((sum, row) => sum + row.segments, 0),
@@ -237,7 +263,9 @@ async function examineDay(at: DayAt, source: string, day: string): Promise<void>
       else at.found({ what: 'foreign', path: `${place.path}/${path}` });
     }
   }
-  for (const row of await rowsOf(at.db, source, day)) {
+  const rows = await rowsOf(at.db, source, day);
+  await examineKeys(at, { source, day, rows });
+  for (const row of rows) {
     const place = at.places.find(({ id }) => id === row.volumeId);
     const key = `${row.volumeId} ${row.path}`;
     const listed = files.get(key) ?? null;
@@ -246,6 +274,22 @@ async function examineDay(at: DayAt, source: string, day: string): Promise<void>
     await at.pace.turn(() => examineRow(at, place, row, listed));
   }
   for (const file of files.values()) await examineFile(at, file);
+}
+
+/** Whose key is gone: said of a day at once, for the files themselves may be as they were stored. */
+async function examineKeys(
+  at: DayAt,
+  { source, day, rows }: { source: string; day: string; rows: readonly Row[] },
+): Promise<void> {
+  const { ring } = at;
+  if (!ring || ring.wrong || rows.length === 0) return;
+  const path = `${source}/${day}`;
+  const others = rows.filter(({ startMs }) => isSealedIn(ring.lost, startMs)).length;
+  if (others > 0) at.found({ what: 'keyless', path, segments: others, why: 'other-ring' });
+  const segments = rows.length - others;
+  const key = segments > 0 ? await ring.there.key(source, day) : 'there';
+  if (key !== 'there')
+    at.found({ what: 'keyless', path, segments, why: key === 'gone' ? 'destroyed' : 'missing' });
 }
 
 async function rowsOf(db: Kysely<Tables>, source: string, day: string): Promise<Row[]> {

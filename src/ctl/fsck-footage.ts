@@ -1,13 +1,23 @@
 /** `custos fsck --depth …`: the footage against its index, said in sentences, with progress on a terminal. */
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
+import type { Kysely } from 'kysely';
 import { noLog, openSecretBox, systemClock } from '../base/index.ts';
-import { openBeside } from '../db/index.ts';
+import { openBeside, type Tables } from '../db/index.ts';
 import { knowBucket } from '../engine/bucket/index.ts';
-import { openKeys } from '../parts.ts';
-import { bucketAccesses } from '../store/index.ts';
+import { ringThere } from '../engine/index.ts';
+import { noKeys } from '../engine/keys/index.ts';
+import { ringFolder, ringState } from '../one-key-ring.ts';
+import { openKeysThere } from '../parts.ts';
+import { bucketAccesses, lostRingSpans } from '../store/index.ts';
 import { type Both, readArguments, type Terminal } from './command.ts';
-import { type Depth, examineFootage, type FootageFinding, type FootageSeen } from './examine-footage.ts';
+import {
+  type Depth,
+  type ExamineAt,
+  examineFootage,
+  type FootageFinding,
+  type FootageSeen,
+} from './examine-footage.ts';
 import { isRunning, lastAlive } from './is-running.ts';
 import { paceOf } from './pace.ts';
 import { showProgress } from './progress.ts';
@@ -38,17 +48,21 @@ export async function fsckFootage(
     terminal,
   });
   const findings: FootageFinding[] = [];
+  const found = (finding: FootageFinding) => {
+    if (isJson && findings.length < maxNamed) findings.push(finding);
+    else if (!isJson) progress.say(sentenceOf(finding)[terminal.language]);
+  };
+  const keysDir = join(settings.data, 'keys');
   const seen = await examineFootage({
     db: db.kysely,
     clock: systemClock,
     depth,
-    keys: depth === 'digest' ? await openKeys(settings, join(settings.data, 'keys'), systemClock) : null,
+    // Beside a missing ring nothing opens, and none is made.
+    keys: depth === 'digest' ? ((await openKeysThere(settings, keysDir, systemClock)) ?? noKeys) : null,
+    ring: depth === 'digest' ? await ringAt(db.kysely, keysDir) : null,
     pace: paceOf(systemClock, isBeside && !isFast ? shareBeside : 1),
     freshFromMs: ((await lastAlive(db.kysely))?.alive.getTime() ?? Number.POSITIVE_INFINITY) - marginMs,
-    found: (finding) => {
-      if (isJson && findings.length < maxNamed) findings.push(finding);
-      else if (!isJson) progress.say(sentenceOf(finding)[terminal.language]);
-    },
+    found,
     progress: (now, total) =>
       depth === 'digest' ? progress.at(now.bytes, total.bytes) : progress.at(now.segments, total.segments),
   });
@@ -57,6 +71,15 @@ export async function fsckFootage(
   if (isJson) process.stdout.write(`${JSON.stringify({ good: isGood, depth, ...seen, findings })}\n`);
   else process.stdout.write(`${summaryOf(seen, depth)[terminal.language]}\n`);
   return isGood ? 0 : 1;
+}
+
+/** What the examination must know of the key ring: is it the right one, and which times were sealed under another? */
+async function ringAt(db: Kysely<Tables>, keysDir: string): Promise<NonNullable<ExamineAt['ring']>> {
+  const path = ringFolder(keysDir);
+  const there = await ringThere(path);
+  const state = await ringState(db, there);
+  const wrong = state === 'missing' || state === 'foreign' ? state : null;
+  return { path, wrong, there, lost: await lostRingSpans(db) };
 }
 
 /** Segments that were moved are read where they are; a bucket whose secret cannot be opened is named as a volume. */
@@ -130,12 +153,38 @@ function findingOf(finding: FootageFinding): Both {
         en: `✖ ${path}: not a file of Custos; it is left alone.`,
         zh: `✖ ${path}：不是 Custos 的文件，不作处理。`,
       };
+    case 'ring':
+    case 'keyless':
+      return keyFinding(finding);
     case 'volume':
       return {
         en: `✖ ${path}: cannot be looked into (${finding.why}).`,
         zh: `✖ ${path}：无法查看（${finding.why}）。`,
       };
   }
+}
+
+function keyFinding(finding: Extract<FootageFinding, { what: 'ring' | 'keyless' }>): Both {
+  const { path } = finding;
+  if (finding.what === 'ring')
+    return finding.why === 'missing'
+      ? {
+          en: `✖ ${path}: the key ring is missing; without it no footage can be read.`,
+          zh: `✖ ${path}：密钥库缺失，没有它任何录像都无法读取。`,
+        }
+      : {
+          en: `✖ ${path}: is not the key ring under which the footage is sealed; no footage can be read with it.`,
+          zh: `✖ ${path}：不是加密这些录像所用的密钥库，无法用它读取录像。`,
+        };
+  const why = {
+    destroyed: { en: 'their key was destroyed', zh: '密钥已销毁' },
+    'other-ring': { en: 'they were sealed under a key ring that is lost', zh: '其所用的密钥库已丢失' },
+    missing: { en: 'their key is not in the key ring', zh: '密钥库中没有其密钥' },
+  }[finding.why];
+  return {
+    en: `✖ ${path}: ${finding.segments} segments cannot be read, ${why.en}.`,
+    zh: `✖ ${path}：${finding.segments} 个录像段无法读取，${why.zh}。`,
+  };
 }
 
 const mb = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;

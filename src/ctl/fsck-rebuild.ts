@@ -6,10 +6,11 @@ import { Fault, noLog, openSecretBox, rfc3339, systemClock } from '../base/index
 import { openDatabase } from '../db/index.ts';
 import { knownBuckets } from '../engine/bucket/index.ts';
 import type { Volume } from '../engine/index.ts';
+import { noKeys } from '../engine/keys/index.ts';
 import { markName } from '../engine/segment/index.ts';
 import { append, LedgerFiles, system } from '../ledger/index.ts';
 import { lostLeaves } from '../one-history.ts';
-import { openKeys } from '../parts.ts';
+import { openKeysThere } from '../parts.ts';
 import { type Adopted, Adoption, adoptBucket, adoptVolume } from '../store/index.ts';
 import { readBucketFile } from './bucket-file.ts';
 import { type Both, readArguments, type Terminal } from './command.ts';
@@ -51,7 +52,8 @@ export async function fsckRebuild(
   ]);
   const keysDir = join(settings.data, 'keys');
   volumes.push(...(await bucketsOf(db, keysDir, buckets)));
-  const keys = await openKeys(settings, join(settings.data, 'keys'), systemClock);
+  // A ring that is missing is not made here: the next start asks for the right one.
+  const keys = (await openKeysThere(settings, keysDir, systemClock)) ?? noKeys;
 
   const progress = showProgress({
     isShown: !isJson && process.stderr.isTTY === true,

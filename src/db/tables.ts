@@ -483,6 +483,15 @@ export interface KeyKeptTable {
   looked: Date | null;
 }
 
+/** Written by `store/`. */
+export interface KeyRingTable {
+  no: GeneratedAlways<number>;
+  ring: string | null;
+  since: Date;
+  until: Date | null;
+  reason: string | null;
+}
+
 /** Written by `store/`; a row is never changed. */
 export interface CompletenessTable {
   site_id: string;
@@ -557,6 +566,7 @@ export interface Tables {
   reaper: ReaperTable;
   clock_behind: ClockBehindTable;
   key_kept: KeyKeptTable;
+  key_ring: KeyRingTable;
   bucket: BucketTable;
   moved_file: MovedFileTable;
   migration: MigrationTable;

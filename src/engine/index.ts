@@ -52,6 +52,8 @@ export {
   type ListedKey,
   type MasterChoice,
   NoKey,
+  type RingThere,
+  ringThere,
 } from './keys/index.ts';
 export type { SuiteName } from './seal/index.ts';
 export { markName, markOf, probeName } from './segment/mark.ts';

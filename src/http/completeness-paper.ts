@@ -1,5 +1,6 @@
 /** The completeness report as the data of its template: every figure as a person reads it on paper. */
 import { readFileSync } from 'node:fs';
+import { inWholeSeconds } from '../contract/index.ts';
 import type { Completeness } from '../store/index.ts';
 import { causeIn, type Language, local } from './completeness-sheets.ts';
 
@@ -85,8 +86,9 @@ const words = {
 
 const gapsShown = 30;
 
-export function completenessPaper(report: Completeness, filedDigest: string | null, lang: Language) {
+export function completenessPaper(exact: Completeness, filedDigest: string | null, lang: Language) {
   const t = words[lang];
+  const report = inWholeSeconds(exact);
   const { site, month } = report;
   const facts: (readonly [string, string])[] = [
     [t.site, site.name],
@@ -165,7 +167,7 @@ function sheetsOf(report: Completeness, lang: Language): PaperSheet[] {
         numbers: [1, 2, 3],
       },
       rows: report.days
-        .filter(({ missingMs }) => missingMs > 0)
+        .filter(({ coverage }) => coverage < 1)
         .map((one) => [one.day, String(one.hours), share(one.coverage), span(one.missingMs)]),
     },
   ];

@@ -8,8 +8,6 @@ import {
   addErasure,
   addHold,
   addMark,
-  type Certificate,
-  type CertificateHead,
   type CertifiedReason,
   certifiedReasons,
   classOf,
@@ -17,7 +15,6 @@ import {
   conflictOfSite,
   decideConflict,
   type Erasure,
-  findCertificate,
   findHold,
   findMark,
   type Hold,
@@ -28,7 +25,6 @@ import {
   type Keeper,
   keepingOfCamera,
   lawOf,
-  listCertificates,
   listErasures,
   listHolds,
   listMarks,
@@ -45,6 +41,7 @@ import {
   siteKeeping,
   siteKeepings,
 } from '../store/index.ts';
+import { mountCertificates } from './certificates.ts';
 import { type Edge, mount } from './route.ts';
 
 export interface KeepingParts {
@@ -449,56 +446,5 @@ function mountErasures(edge: KeepingEdge): void {
       edge.reaper.wake();
       return asErasure(made);
     },
-  });
-}
-
-// ---- certificates
-
-const asHead = (head: CertificateHead) => ({
-  id: head.id,
-  no: head.no,
-  cameraId: head.cameraId,
-  cameraName: head.cameraName,
-  siteName: head.siteName,
-  day: head.day,
-  state: head.state,
-  why: head.why,
-  ordered: at(head.orderedMs),
-  orderedBy: head.orderedBy,
-  finished: orNull(head.finishedMs),
-  count: head.count,
-  bytes: head.bytes,
-  trouble: head.trouble,
-  problem: head.problem && { code: head.problem.code, values: { ...head.problem.values } },
-  again: orNull(head.againMs),
-});
-
-const asCertificate = (certificate: CertificateHead & Certificate) => ({
-  ...asHead(certificate),
-  because: certificate.because.map((reason) => ({ ...reason })),
-  digest: certificate.digest,
-  seq: certificate.seq,
-  timeZone: certificate.timeZone,
-  segments: certificate.segments.map((segment) => ({ ...segment })),
-  missing: [...certificate.missing],
-  keys: certificate.keys.map((key) => ({ ...key })),
-  keysKept: certificate.keysKept.map((key) => ({ ...key })),
-});
-
-function mountCertificates(edge: KeepingEdge): void {
-  mount(edge, contract.certificates, {
-    handle: async ({ query }) => {
-      const before = query.cursor === undefined ? null : Number(query.cursor);
-      const filter = {
-        limit: query.limit + 1,
-        beforeNo: before !== null && Number.isSafeInteger(before) ? before : null,
-        cameraId: query.camera ?? null,
-      };
-      const rows = await listCertificates(edge.db.kysely, filter);
-      return paged(rows, query.limit, ({ no }) => String(no), asHead);
-    },
-  });
-  mount(edge, contract.certificateById, {
-    handle: async ({ params }) => asCertificate(await findCertificate(edge.db.kysely, params.id)),
   });
 }

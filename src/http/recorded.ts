@@ -42,11 +42,11 @@ export function mountRecorded(edge: VideoEdge): void {
           async ({ cameraId }) => edge.cameras.get(cameraId) ?? findCamera(edge.db.kysely, cameraId),
         ),
       );
-      const items = found.items.flatMap(({ gaps, lostMs }, index) => {
+      const items = found.items.flatMap(({ gaps, lostMs, awayMs }, index) => {
         const { id, name, siteId, siteName } = cameras[index]!;
         if (!mayRead(edge, who, cameras[index]!)) return [];
-        const lostS = Math.ceil(lostMs) / 1000;
-        return [{ camera: id, name, siteId, siteName, lostS, gaps: gaps.map(asGap) }];
+        const figures = { lostS: lostMs / 1000, awayS: awayMs / 1000 };
+        return [{ camera: id, name, siteId, siteName, ...figures, gaps: gaps.map(asGap) }];
       });
       return { items, ...nextOf(found.next) };
     },

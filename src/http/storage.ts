@@ -5,9 +5,12 @@ import { markOf } from '../engine/index.ts';
 import type { Subject, Who } from '../gate/index.ts';
 import {
   addVolume,
+  type Buckets,
   changeVolume,
   checkFolder,
+  lostRingSpans,
   type Outlook,
+  oldestSegment,
   removeVolume,
   rungs,
   type VolumeState,
@@ -21,6 +24,7 @@ export interface VolumeParts {
   readonly outlook: Outlook;
   readonly webhooks: Webhooks;
   readonly dataDir: string;
+  readonly buckets: Pick<Buckets, 'all'>;
 }
 
 type VolumesEdge = VideoEdge & VolumeParts;
@@ -39,10 +43,11 @@ const orNull = (ms: number | null): string | null => (ms === null ? null : rfc33
 
 function mountOverview(edge: VolumesEdge): void {
   mount(edge, storage.overview, {
-    handle: ({ who }) => ({
+    handle: async ({ who }) => ({
       volumes: edge.volumes.states().map((volume) => asVolume(edge, volume)),
       cameras: camerasByUrgency(edge, who),
       warnings: warnings(edge, who),
+      lostKeys: await lostKeys(edge),
       forecast: orNull(edge.outlook.madeMs),
       can: Object.fromEntries(
         (['storage.configure', 'webhook.configure'] as const).map(
@@ -55,6 +60,15 @@ function mountOverview(edge: VolumesEdge): void {
     }),
   });
   mount(edge, storage.warnings, { handle: ({ who }) => ({ items: warnings(edge, who) }) });
+}
+
+/** Times of which there still is footage, sealed under a key ring that is lost. */
+async function lostKeys({ db }: VolumesEdge): Promise<{ from: string | null; to: string }[]> {
+  const spans = await lostRingSpans(db.kysely);
+  const oldestMs = spans.length === 0 ? null : await oldestSegment(db);
+  return spans
+    .filter(({ toMs }) => oldestMs !== null && oldestMs < toMs)
+    .map(({ fromMs, toMs }) => ({ from: orNull(fromMs === 0 ? null : fromMs), to: rfc3339(toMs) }));
 }
 
 const most = 1e15;
@@ -112,6 +126,11 @@ function camerasByUrgency(edge: VolumesEdge, who: Who) {
 }
 
 function warnings(edge: VolumesEdge, who: Who) {
+  // Why a bucket is away is a sentence with values of its own.
+  const valuesOf = ({ kind, volumeId }: VolumeWarning) =>
+    kind === 'volume-away'
+      ? edge.buckets.all().find((one) => one.volumeId === volumeId)?.problem?.values
+      : undefined;
   const names = new Map(edge.volumes.states().map(({ id, name }) => [id, name]));
   const mayKnow = ({ cameraId }: VolumeWarning) => {
     const camera = cameraId === null ? null : edge.cameras.get(cameraId);
@@ -122,8 +141,9 @@ function warnings(edge: VolumesEdge, who: Who) {
   return edge.outlook
     .warnings()
     .filter(mayKnow)
+    .map((warning) => ({ ...warning, detail: { ...valuesOf(warning), ...warning.detail } }))
     .map(({ kind, volumeId, cameraId, sinceMs, dueMs, detail }) => ({
-      ...{ kind, cameraId, since: rfc3339(sinceMs), due: orNull(dueMs), detail: { ...detail } },
+      ...{ kind, cameraId, since: rfc3339(sinceMs), due: orNull(dueMs), detail },
       volume: volumeId === null ? null : (names.get(volumeId) ?? volumeId),
       camera: cameraId === null ? null : (edge.cameras.get(cameraId)?.name ?? null),
     }));

@@ -5,6 +5,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database, Tables } from '../db/index.ts';
 import { clip, type Gap, merge, type Span } from './cover.ts';
+import { lostRingSpans } from './key-rings.ts';
 import {
   awayIn,
   type CameraTime,
@@ -37,8 +38,13 @@ export async function calendar(
   const days = daysOf(month, timeZone);
   const whole = { fromMs: days[0]!.fromMs, toMs: days.at(-1)!.toMs };
   const window = await recordedWindow(at, camera, whole);
-  const counted = await countedDays(at.db.kysely, camera.id, month, timeZone);
-  const found = counted
+  const [counted, lost] = await Promise.all([
+    countedDays(at.db.kysely, camera.id, month, timeZone),
+    lostRingSpans(at.db.kysely),
+  ]);
+  // What is counted does not know of what cannot be read any more; the timeline does.
+  const isCounted = counted && !lost.some((span) => span.fromMs < window.toMs && span.toMs > window.fromMs);
+  const found = isCounted
     ? await fromCounts(at, camera, days, window, counted)
     : await fromTimeline(at, camera, days, window);
   return found.filter(({ seconds, gaps }) => seconds > 0 || gaps > 0);
@@ -166,8 +172,8 @@ async function awayDays(
   cameraIds: readonly string[],
   month: string,
 ): Promise<Map<string, number[]>> {
-  const volumes = await volumesAway(db);
-  if (volumes.length === 0) return new Map();
+  const [volumes, lost] = await Promise.all([volumesAway(db), lostRingSpans(db)]);
+  if (volumes.length === 0 && lost.length === 0) return new Map();
   const ids = volumes.map(({ id }) => id);
   const end = (way: 'asc' | 'desc') => sql`
     select volume_id from (
@@ -184,13 +190,19 @@ async function awayDays(
       where recorded_day.camera_id = any(${cameraIds}::text[]) and segments > 0
         and day >= ${`${month}-01`}::date and day < (${`${month}-01`}::date + interval '1 month')::date
     ) as found
-    where exists (
+    where ${isLostDay(lost)} or exists (
       select 1 from (${end('asc')} union all ${end('desc')}) as ends where volume_id = any(${ids}::text[])
     )
     group by camera_id
   `.execute(db);
   return new Map(rows.map((row) => [row.camera_id, row.days]));
 }
+
+/** Of a day that was sealed under a lost key ring nothing can be read either. */
+const isLostDay = (lost: readonly Span[]) => sql`exists (
+  select from unnest(${lost.map(({ fromMs }) => fromMs)}::int8[], ${lost.map(({ toMs }) => toMs)}::int8[]) as gone (a, z)
+  where from_ms < z and to_ms > a
+)`;
 
 /** A day and its seconds as one number: a thousand cameras have thirty thousand of them. */
 const daysIn = (array: string): [day: number, seconds: number][] =>

@@ -5,9 +5,20 @@
 import { type RawBuilder, sql } from 'kysely';
 import { refuse } from '../base/index.ts';
 import type { Gap, Span } from './cover.ts';
+import { account, setApart } from './coverage.ts';
 import { touchMs } from './gaps.ts';
+import { lostRingSpans } from './key-rings.ts';
 import { islandsOf } from './segments.ts';
-import { coverWith, gapsIn, type StoreAt, windowOf } from './timeline.ts';
+import {
+  type AwayVolume,
+  awayIn,
+  coverWith,
+  gapsIn,
+  keylessOf,
+  type StoreAt,
+  volumesAway,
+  windowOf,
+} from './timeline.ts';
 
 export interface GapSearch extends Span {
   readonly siteId?: string | undefined;
@@ -22,7 +33,16 @@ export interface GapSearch extends Span {
 export interface CameraGaps {
   readonly cameraId: string;
   readonly gaps: readonly Gap[];
+  /** Missing: neither kept nor served its term. */
   readonly lostMs: number;
+  /** Recorded, and kept where nothing can be read now. */
+  readonly awayMs: number;
+}
+
+/** What lies there and cannot be read: usually nothing. */
+interface Unread {
+  readonly volumes: readonly AwayVolume[];
+  readonly lost: readonly Span[];
 }
 
 /** More than a day is what the report of a month is for. */
@@ -40,9 +60,12 @@ export async function camerasWithGaps(
   const nowMs = at.clock.wallMs();
   const span = { fromMs: search.fromMs, toMs: Math.min(search.toMs, nowMs) };
   if (span.toMs <= span.fromMs) return { items: [] };
-  const candidates = await candidatesOf(at, { ...search, ...span });
+  const [volumes, lost] = await Promise.all([volumesAway(at.db.kysely), lostRingSpans(at.db.kysely)]);
+  const candidates = await candidatesOf(at, { ...search, ...span }, { volumes, lost });
   const page = candidates.slice(0, search.limit);
-  const items = (await exactly(at, page, span, nowMs)).filter(({ gaps }) => gaps.length > 0);
+  const items = (await exactly(at, page, { ...span, nowMs }, { volumes, lost })).filter(
+    ({ gaps }) => gaps.length > 0,
+  );
   const last = page.at(-1);
   return candidates.length > search.limit && last ? { items, next: last.id } : { items };
 }
@@ -55,34 +78,45 @@ interface Candidate {
 /** Half of the cameras each, over a connection each: the work is the database's own, a few rows for every camera. */
 const lanes = [0, 1];
 
-async function candidatesOf({ db }: StoreAt, search: GapSearch): Promise<Candidate[]> {
-  const found = await Promise.all(lanes.map((lane) => candidatesQuery(search, lane).execute(db.kysely)));
+async function candidatesOf({ db }: StoreAt, search: GapSearch, unread: Unread): Promise<Candidate[]> {
+  const asked = lanes.map((lane) => candidatesQuery(search, lane, unread).execute(db.kysely));
+  const found = await Promise.all(asked);
   return found.flatMap(({ rows }) => rows).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 async function exactly(
   at: StoreAt,
   cameras: readonly Candidate[],
-  span: Span,
-  nowMs: number,
+  { nowMs, ...span }: Span & { nowMs: number },
+  { volumes, lost }: Unread,
 ): Promise<CameraGaps[]> {
   const ids = cameras.map(({ id }) => id);
   const [stored, told] = await Promise.all([
     islandsOf(at.db.kysely, ids, span),
     gapsIn(at.db, ids, span, nowMs),
   ]);
-  return cameras.map(({ id, ordered_ms: orderedMs }) => {
+  const found: CameraGaps[] = [];
+  for (const { id, ordered_ms: orderedMs } of cameras) {
     const window = windowOf(at, { id, orderedMs }, span);
-    const { gaps } = coverWith(at, id, window, stored.get(id) ?? [], told.get(id) ?? []);
-    return { cameraId: id, gaps, lostMs: gaps.reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0) };
-  });
+    const islands = stored.get(id) ?? [];
+    const away = volumes.length === 0 ? [] : await awayIn(at.db, id, window, volumes);
+    const known = [...(told.get(id) ?? []), ...away, ...keylessOf(islands, lost)];
+    const { gaps } = coverWith(at, id, window, islands, known);
+    const { missingMs: lostMs, awayMs } = account(setApart(window, gaps));
+    found.push({ cameraId: id, gaps, lostMs, awayMs });
+  }
+  return found;
 }
 
 /**
  * A camera may have gaps when one was told, or when its files do not follow each other from end to end of the span. A
  * retired one has no duty any more.
  */
-export function candidatesQuery(search: GapSearch, lane: number): RawBuilder<Candidate> {
+export function candidatesQuery(
+  search: GapSearch,
+  lane: number,
+  unread: Unread = { volumes: [], lost: [] },
+): RawBuilder<Candidate> {
   const [fromMs, toMs] = [Math.floor(search.fromMs), Math.ceil(search.toMs)];
   return sql`
     with told as materialized (
@@ -97,7 +131,7 @@ export function candidatesQuery(search: GapSearch, lane: number): RawBuilder<Can
       and ${search.after === undefined ? sql`true` : sql`camera.id > ${search.after}`}
       and ${search.siteId === undefined ? sql`true` : sql`camera.site_id = ${search.siteId}`}
       and ${search.cameraIds === undefined ? sql`true` : sql`camera.id = any(${search.cameraIds}::text[])`}
-      and (told.camera_id is not null or (
+      and (told.camera_id is not null or ${hasUnread(search, unread)} or (
         select count(*) = 0 or max(hole_ms) > ${touchMs}::int8 or max(end_ms) < ${toMs}::int8 - ${touchMs}::int8
         from (
           select end_ms, start_ms - coalesce(
@@ -113,5 +147,18 @@ export function candidatesQuery(search: GapSearch, lane: number): RawBuilder<Can
     limit ${search.limit + 1}
   `;
 }
+/** Asked only while there is anything of the kind. */
+function hasUnread({ fromMs, toMs }: Span, { volumes, lost }: Unread): RawBuilder<boolean> {
+  const isLost = lost.some((span) => span.fromMs < toMs && span.toMs > fromMs);
+  if (volumes.length === 0 && !isLost) return sql`false`;
+  const ids = volumes.map(({ id }) => id);
+  return sql`exists (
+    select from segment
+    where segment.camera_id = camera.id and stream = 'main' and end_ms > ${Math.floor(fromMs)}::int8
+      and start_ms >= ${Math.floor(fromMs) - longestMs}::int8 and start_ms < ${Math.ceil(toMs)}::int8
+      and ${isLost ? sql`true` : sql`volume_id = any(${ids}::text[])`}
+  )`;
+}
+
 /** A segment that is longer makes its camera one to look at exactly, which finds it. */
 const longestMs = 3 * 60_000;

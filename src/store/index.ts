@@ -56,6 +56,15 @@ export {
   removeMark,
 } from './holds.ts';
 export { Keeper, type KeeperOptions } from './keeper.ts';
+export {
+  type Accepted,
+  acceptRing,
+  firstRing,
+  isSealedIn,
+  lostRingSpans,
+  newestSealed,
+  ringInForce,
+} from './key-rings.ts';
 export { rungs } from './ladder.ts';
 export { type KeysToDestroy, Reaper, type ReaperOptions } from './reaper.ts';
 export { folderShelf, type Shelf } from './reaper-files.ts';

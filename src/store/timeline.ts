@@ -5,8 +5,9 @@ import { type Clock, refuse } from '../base/index.ts';
 import type { GapCause } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import { clip, cover, type Gap, merge, type Span, without } from './cover.ts';
-import { touchMs } from './gaps.ts';
+import { type Detail, touchMs } from './gaps.ts';
 import type { Keeper } from './keeper.ts';
+import { lostRingSpans } from './key-rings.ts';
 import { bounds, type Island, islands, islandsIn, islandsOf, unreadable } from './segments.ts';
 
 export interface StoreAt {
@@ -40,12 +41,13 @@ export async function timeline(at: StoreAt, camera: CameraTime, span: Span): Pro
   if (!(span.toMs > span.fromMs) || span.toMs - span.fromMs > maxSpanMs)
     refuse('view.range', { hours: 32 * 24 });
   const window = await recordedWindow(at, camera, span);
-  const [{ spans, gaps }, ends, sub] = await Promise.all([
+  const [{ spans, gaps }, ends, sub, lost] = await Promise.all([
     covered(at, camera.id, window),
     bounds(at.db.kysely, camera.id),
     islandsOf(at.db.kysely, [camera.id], window, 'sub'),
+    lostRingSpans(at.db.kysely),
   ]);
-  const small = smallOf(at, camera.id, window, spans, sub.get(camera.id) ?? []);
+  const small = smallOf(at, camera.id, window, { spans, lost, stored: sub.get(camera.id) ?? [] });
   const away = gaps.filter(({ cause }) => cause === 'bucket-away');
   const recordedMs = lengthOf(spans) + lengthOf(away);
   const fresh = at.keeper.freshOf(camera.id);
@@ -67,27 +69,28 @@ export async function smallIn(
   spans: readonly Span[],
 ): Promise<Span[]> {
   const stored = (await islandsOf(at.db.kysely, [cameraId], window, 'sub')).get(cameraId) ?? [];
-  return smallOf(at, cameraId, window, spans, stored);
+  return smallOf(at, cameraId, window, { spans, lost: await lostRingSpans(at.db.kysely), stored });
 }
 
 function smallOf(
   at: StoreAt,
   cameraId: string,
   window: Span,
-  spans: readonly Span[],
-  stored: readonly Island[],
+  of: { spans: readonly Span[]; lost: readonly Span[]; stored: readonly Island[] },
 ): Span[] {
   const fresh = at.keeper.freshOf(cameraId, 'sub');
   const all = [
-    ...stored.filter((island) => island.condition === 'good'),
+    ...of.stored.filter(isGood).flatMap((island) => without(island, of.lost)),
     ...fresh.map(({ startMs, endMs }) => ({ fromMs: startMs, toMs: endMs })),
   ].map((span) => clip(span, window));
   const recorded = merge(
     all.filter(({ fromMs, toMs }) => toMs > fromMs),
     touchMs,
   );
-  return recorded.flatMap((span) => without(span, spans));
+  return recorded.flatMap((span) => without(span, of.spans));
 }
+
+const isGood = ({ condition }: Island): boolean => condition === 'good';
 
 export async function recordedWindow(at: StoreAt, camera: CameraTime, span: Span): Promise<Span> {
   await at.keeper.written(settleMs);
@@ -113,31 +116,58 @@ export async function covered(
   window: Span,
 ): Promise<{ spans: Span[]; gaps: Gap[] }> {
   if (window.toMs <= window.fromMs) return { spans: [], gaps: [] };
-  const [stored, told, away] = await Promise.all([
+  const [stored, told, away, lost] = await Promise.all([
     islands(at.db.kysely, cameraId, window),
     gapsIn(at.db, [cameraId], window, at.clock.wallMs()),
     awayIn(at.db, cameraId, window),
+    lostRingSpans(at.db.kysely),
   ]);
-  return coverWith(at, cameraId, window, stored, [...(told.get(cameraId) ?? []), ...away]);
+  const known = [...(told.get(cameraId) ?? []), ...away, ...keylessOf(stored, lost)];
+  return coverWith(at, cameraId, window, stored, known);
 }
 
-/** Volumes from which nothing can be read now: usually none. */
-export const volumesAway = (db: Kysely<Tables>): Promise<{ id: string; name: string }[]> =>
-  db
+/** What was sealed under a key ring that is lost: it lies there, and nobody can read it. */
+export const keylessOf = (stored: readonly Island[], lost: readonly Span[]): Gap[] =>
+  stored
+    .filter(isGood)
+    .flatMap((island) => lost.map((span) => clip(island, span)))
+    .filter(({ fromMs, toMs }) => toMs > fromMs)
+    .map((span) => ({ ...span, cause: 'key-missing', detail: {}, open: false, inside: true }));
+
+/** A volume from which nothing can be read now, and why: values of the sentence of `bucket-away`. */
+export interface AwayVolume {
+  readonly id: string;
+  readonly detail: Detail;
+}
+
+/** Usually none. */
+export async function volumesAway(db: Kysely<Tables>): Promise<AwayVolume[]> {
+  const rows = await db
     .selectFrom('volume')
-    .select(['id', 'name'])
+    .leftJoin('bucket', 'bucket.volume_id', 'volume.id')
+    .select(['volume.id', 'volume.name', 'volume.away_why', 'bucket.problem'])
     .where('away', 'is not', null)
     .where((or) => or.or([or('kind', '=', 's3'), or('away_why', 'in', unreadable)]))
     .limit(100)
     .execute();
+  return rows.map(({ id, name, away_why: why, problem }) => ({
+    id,
+    detail: { ...problem?.values, name, awayWhy: why ?? '' },
+  }));
+}
 
 /** What lies where nothing can be read now: recorded, and not to be had. */
-export async function awayIn({ kysely }: Database, cameraId: string, window: Span): Promise<Gap[]> {
-  const away = await volumesAway(kysely);
+export async function awayIn(
+  { kysely }: Database,
+  cameraId: string,
+  window: Span,
+  among?: readonly AwayVolume[],
+): Promise<Gap[]> {
+  const away = among ?? (await volumesAway(kysely));
   const gaps: Gap[] = [];
-  for (const { id, name } of away)
+  for (const { id, detail } of away)
     for (const span of await islandsIn(kysely, cameraId, id, window))
-      gaps.push({ ...span, cause: 'bucket-away', detail: { name }, open: false, inside: true });
+      gaps.push({ ...span, cause: 'bucket-away', detail, open: false, inside: true });
   return gaps;
 }
 
@@ -153,7 +183,7 @@ export function coverWith(
   told: readonly Gap[],
 ): { spans: Span[]; gaps: Gap[] } {
   const fresh = keeper.freshOf(cameraId);
-  const good = stored.filter((island) => island.condition === 'good');
+  const good = stored.filter(isGood);
   const bad = stored
     .filter((island) => island.condition !== 'good')
     .map(({ fromMs, toMs, condition }) => ({

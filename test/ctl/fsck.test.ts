@@ -25,8 +25,8 @@ import { inspect } from '../../src/engine/segment/index.ts';
 import { makeClip } from '../engine/mp4/clips.ts';
 import { type Recorded, record } from '../engine/segment/record.ts';
 import { command } from '../support/ctl.ts';
-import { startCustos } from '../support/custos.ts';
-import { knownKeys } from '../support/keys.ts';
+import { setUp, startCustos } from '../support/custos.ts';
+import { knownKeys, layKnownRing } from '../support/keys.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'custos-fsck-'));
 const footage = join(data, 'footage');
@@ -46,6 +46,7 @@ interface Report {
     where?: string[];
     other?: string;
     why?: string;
+    segments?: number;
   }[];
   readonly unreadable: readonly { path: string; why: string }[];
 }
@@ -59,6 +60,12 @@ async function report(...args: string[]): Promise<Report> {
 }
 
 const whats = ({ findings }: Report) => findings.map(({ what }) => what).sort();
+const ring = join(data, 'keys', 'footage');
+const sealedDays = () =>
+  written.map(({ path }) => {
+    const [source = '', day = ''] = path.split('/');
+    return { source, day };
+  });
 const fullOf = (segment: Recorded) => join(footage, segment.path);
 /** Every file below the volume with its bytes: to show that nothing was changed. */
 const filesNow = () =>
@@ -137,8 +144,9 @@ test('what was taken in by its ends is what walking the whole file says', async 
 
 test('without its key a file that was taken in unread cannot be proven; with it, it is proven and has its digest', async () => {
   const keyless = await report('--depth', 'digest');
-  assert.deepEqual(new Set(whats(keyless)), new Set(['sealed']));
-  assert.match(keyless.findings[0]?.why ?? '', /key/);
+  assert.deepEqual(new Set(whats(keyless)), new Set(['ring', 'sealed']));
+  assert.match(keyless.findings.find(({ what }) => what === 'sealed')?.why ?? '', /key/);
+  assert.equal(existsSync(ring), false, 'no ring is made by looking');
   await using db = await openBeside({ dataDir: data, log: noLog, clock: systemClock });
   const seen = await examineFootage({
     ...{
@@ -161,6 +169,7 @@ test('without its key a file that was taken in unread cannot be proven; with it,
 });
 
 test('footage as it was stored is good at every depth', async () => {
+  await layKnownRing(ring, sealedDays());
   for (const depth of ['present', 'size', 'digest']) {
     const seen = await report('--depth', depth);
     assert.deepEqual(whats(seen), []);
@@ -252,4 +261,67 @@ test('a database that was lost beside its footage and its ledger is no new begin
   );
   assert.equal((await run(['--ledger'])).code, 0);
   assert.ok(before.every(existsSync), 'no file is gone');
+});
+
+test('a key ring that is missing or another is never made anew in silence: the start refuses, in both languages', async () => {
+  const start = () => startCustos({ dataDir: data });
+  const aside = join(data, 'ring-aside');
+  renameSync(ring, aside);
+  const missing = /key ring .*footage is missing.*custos keys --accept.*密钥库 .*缺失/;
+  await assert.rejects(start(), missing);
+  assert.equal(existsSync(ring), false, 'none was made');
+  const said = await command(['keys', '--data', data], { LANG: 'zh_CN.UTF-8' });
+  assert.equal(said.code, 1);
+  assert.match(said.out, /^✖ 密钥库 .*缺失/);
+  await layKnownRing(ring, []);
+  await assert.rejects(start(), /key ring .* is another one.*密钥库 .*并非/);
+  assert.deepEqual(
+    whats(await report('--depth', 'digest')).filter((what) => what === 'ring'),
+    ['ring'],
+  );
+  rmSync(ring, { recursive: true });
+  renameSync(aside, ring);
+  await using custos = await start();
+  assert.equal(await custos.stop(), 0, 'with the right one it starts');
+});
+
+test('a new key ring is accepted with a reason, on the ledger; what was sealed before is named unreadable everywhere', async () => {
+  const files = filesNow().map(([path]) => path);
+  rmSync(ring, { recursive: true });
+  const bare = await command(['keys', '--accept', '--data', data]);
+  assert.equal(bare.code, 2);
+  assert.match(bare.said, /--reason/);
+  const args = ['keys', '--accept', '--reason', 'the disk with the keys burnt', '--data', data, '--json'];
+  const { code, out, said } = await command(args);
+  assert.equal(code, 0, said);
+  const { accepted } = JSON.parse(out);
+  assert.ok(accepted.segments > 0 && accepted.from !== accepted.to, out);
+  const seen = await report('--depth', 'digest');
+  const keyless = seen.findings.filter(({ what }) => what === 'keyless');
+  assert.ok(keyless.every(({ why }) => why === 'other-ring'));
+  assert.equal(
+    keyless.reduce((sum, { segments = 0 }) => sum + segments, 0),
+    accepted.segments,
+    'all that was sealed before is named, a day at a time',
+  );
+  await using custos = await startCustos({ dataDir: data });
+  const { caller } = await setUp(custos);
+  const span = `from=${new Date(startMs).toISOString()}&to=${new Date(startMs + 36_000).toISOString()}`;
+  const line = await caller.must('GET', `/api/cameras/${camera}/timeline?${span}`);
+  assert.deepEqual(line.spans, []);
+  assert.ok(line.gaps.some(({ cause }: { cause: string }) => cause === 'key-missing'));
+  const gaps = await caller.must('GET', `/api/gaps?${span}`);
+  assert.ok(gaps.items[0].gaps.some(({ cause }: { cause: string }) => cause === 'key-missing'));
+  const months = await caller.must('GET', `/api/calendar?month=2026-10`);
+  assert.ok(months.items[0].away.includes(2), JSON.stringify(months.items));
+  const { lostKeys } = await caller.must('GET', '/api/storage');
+  assert.deepEqual(lostKeys.length, 1);
+  assert.ok(files.every(existsSync), 'no file is gone');
+  assert.equal(await custos.stop(), 0);
+  assert.equal((await command(['keys', '--data', data])).code, 0);
+  await using db = await openBeside({ dataDir: data, log: noLog, clock: systemClock });
+  const entries = db.kysely.selectFrom('ledger').select(['reason', 'detail']);
+  const [entry, ...more] = await entries.where('action', '=', 'keys.accept').execute();
+  assert.deepEqual([entry?.reason, entry?.detail], ['the disk with the keys burnt', accepted]);
+  assert.deepEqual(more, []);
 });

@@ -266,3 +266,120 @@ test('a certificate is read whole by whoever may, and by nobody else', async () 
   assert.equal((await watcher.call('GET', '/api/certificates')).status, 403);
   assert.equal((await approver.call('GET', '/api/certificates/cert_0000000000000000000000')).status, 404);
 });
+
+/** Settles a site, records a minute of it now, and says what the reaper leaves of it at ages since its end. */
+async function livesUntil(settles: object, justification?: string) {
+  const { camera, site } = await newCamera();
+  // Months pass in these tests, and sign-ins end.
+  const who = await callerWith(server, 'administrator');
+  const put = (more: object) =>
+    who.call('PUT', `/api/sites/${site}/keeping`, settled({ ...settles, ...more }));
+  const done = await put(justification ? { justification } : {});
+  assert.equal(done.status, 200, JSON.stringify(done.json));
+  const [file] = await record(place, camera, clock.wallMs() - minuteMs, 1);
+  assert.ok(file);
+  return {
+    ...{ site, file, put, answer: done.json },
+    /** Everything that the law lets go of goes, as on a full disk. */
+    isThereAt: async (ageMs: number): Promise<boolean> => {
+      clock.pass(file.endMs + ageMs - clock.wallMs());
+      await reaper.pass();
+      await reaper.makeRoom('footage', Number.MAX_SAFE_INTEGER);
+      return isThere(file);
+    },
+  };
+}
+
+test('T5 by the reaper: thirty days in Liaoning, though Liaoning asks for fifteen and the unit wished for seven', async () => {
+  const { isThereAt } = await livesUntil({ profiles: ['cn-liaoning'] });
+  assert.equal(await isThereAt(7 * dayMs), true);
+  assert.equal(await isThereAt(15 * dayMs), true);
+  assert.equal(await isThereAt(30 * dayMs - 1), true, 'not a millisecond early');
+  assert.equal(await isThereAt(30 * dayMs), false);
+});
+
+test('T6 in the settings and by the reaper: a hotel in Liaoning keeps sixty days as either class of place', async () => {
+  for (const placeClass of ['art7.2-operator', 'art9-other-public']) {
+    const hotel = { profiles: ['cn-liaoning'], placeClass, placeType: 'hotel' };
+    const { put, answer, isThereAt } = await livesUntil(hotel);
+    assert.deepEqual(answer.floor[0].period, { n: 60, unit: 'day' });
+    const less = await put({ period: { n: 59, unit: 'day' } });
+    assert.equal(less.json.code, 'keeping.below-floor');
+    assert.equal(await isThereAt(60 * dayMs - 1), true);
+    assert.equal(await isThereAt(60 * dayMs), false);
+  }
+});
+
+test('T7 in the settings and by the reaper: a school that is a key target keeps ninety days', async () => {
+  const school = { profiles: ['cn-national', 'school'], placeType: 'school', keyTarget: true };
+  const { put, answer, isThereAt } = await livesUntil(school);
+  assert.deepEqual(answer.floor[0].period, { n: 90, unit: 'day' });
+  const less = await put({ period: { n: 89, unit: 'day' } });
+  assert.deepEqual([less.status, less.json.code], [422, 'keeping.below-floor']);
+  assert.equal(await isThereAt(90 * dayMs - 1), true);
+  assert.equal(await isThereAt(90 * dayMs), false);
+});
+
+test('T8 by the reaper: in the European Union seventy-two hours, and thirty days with the justification', async () => {
+  const eu = { profiles: ['eu-gdpr'], placeClass: 'art33-non-public' };
+  const short = await livesUntil({ ...eu, period: { n: 72, unit: 'hour' } });
+  clock.pass(72 * 60 * minuteMs);
+  await reaper.pass();
+  assert.equal(isThere(short.file), false, 'gone by its ceiling, with room or without');
+  const long = await livesUntil(
+    { ...eu, givesWay: false, period: { n: 30, unit: 'day' } },
+    'thefts since May',
+  );
+  assert.equal(await long.isThereAt(29 * dayMs), true);
+  assert.equal(await long.isThereAt(31 * dayMs), false, 'by whole days, where the law names no limit');
+});
+
+test('T9 by the reaper: while nobody decided nothing goes; as decided a French February has twenty-eight days', async () => {
+  clock.pass(Date.parse('2029-02-05T12:00:00Z') - clock.wallMs());
+  const french = { profiles: ['fr'], period: { n: 30, unit: 'day' }, givesWay: false };
+  const [decided, undecided] = [await livesUntil(french, 'insurer'), await livesUntil(french, 'insurer')];
+  const decision = {
+    conflict: decided.answer.conflict.name,
+    keeps: 'ceiling',
+    reason: 'the law ranks higher',
+  };
+  const who = await callerWith(server, 'approver');
+  const answer = await who.call('POST', `/api/sites/${decided.site}/keeping/decision`, decision);
+  assert.equal(answer.status, 200);
+  assert.equal(await decided.isThereAt(27 * dayMs), true);
+  assert.equal(await decided.isThereAt(28 * dayMs), false);
+  assert.equal(await undecided.isThereAt(40 * dayMs), true);
+});
+
+test('T10 by the reaper: where a sign-in of 1 March came from is forgotten on 1 September, not after 180 days', async () => {
+  clock.pass(Date.parse('2030-03-01T09:00:00Z') - clock.wallMs());
+  const watcher = await callerWith(server, 'watcher');
+  const { kysely } = server.db;
+  const { id } = await kysely
+    .selectFrom('session')
+    .select('id')
+    .orderBy('created', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  assert.equal((await watcher.call('DELETE', '/api/session')).status, 200);
+  const isKnownAt = async (instant: string) => {
+    clock.pass(Date.parse(instant) - clock.wallMs());
+    await reaper.pass();
+    const row = await kysely.selectFrom('session').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    assert.notEqual(row.ended, null);
+    return row.from_address !== '';
+  };
+  assert.equal(await isKnownAt('2030-08-28T09:01:00Z'), true, '180 days are not six months');
+  assert.equal(await isKnownAt('2030-08-31T23:59:00Z'), true);
+  assert.equal(await isKnownAt('2030-09-02T00:01:00Z'), false);
+});
+
+test('T12 by the reaper: thirty days old at 12:00 and its end at 12:05, it may not go before 12:05', async () => {
+  const noonMs = Date.parse('2030-10-01T12:00:00Z');
+  clock.pass(noonMs + 5 * minuteMs - clock.wallMs());
+  const { file, isThereAt } = await livesUntil({ profiles: ['cn-national'] });
+  assert.equal(new Date(file.endMs).toISOString(), '2030-10-01T12:05:00.000Z');
+  for (const minutes of [-5, -1]) assert.equal(await isThereAt(30 * dayMs + minutes * minuteMs), true);
+  assert.equal(await isThereAt(30 * dayMs - 1), true);
+  assert.equal(await isThereAt(30 * dayMs), false);
+});

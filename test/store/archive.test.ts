@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Temporal } from 'temporal-polyfill';
 import { machineUptime, newId, noLog, systemClock } from '../../src/base/index.ts';
+import { fill, gapCauses } from '../../src/contract/index.ts';
 import { lockUntil } from '../../src/engine/bucket/index.ts';
 import { putObject } from '../../src/engine/bucket/objects.ts';
 import { deleteObject, KeyRing, listObjects, Wire } from '../../src/engine/index.ts';
@@ -246,7 +247,13 @@ test('a bucket that goes away takes its own footage along and nothing else; back
   await house.buckets.look();
   const { spans, gaps } = await timeline();
   const away = gaps.find((gap) => gap.cause === 'bucket-away');
-  assert.deepEqual(away?.detail, { name: 'Bucket 1' });
+  const { port } = new URL(gateway.http);
+  const { name, awayWhy, ...values } = away?.detail ?? {};
+  assert.deepEqual([name, awayWhy, String(values.port)], ['Bucket 1', 'no-answer', port]);
+  assert.match(
+    fill(gapCauses['bucket-away'].en, away!.detail),
+    /Bucket 1.*now: Nothing answers at \S+:\d+\./,
+  );
   assert.ok(
     Math.abs(Date.parse(away!.from) - recordedMs.fromMs) < 2 && !spans.some((one) => one.from === away!.from),
   );
@@ -274,11 +281,36 @@ test('a bucket that goes away takes its own footage along and nothing else; back
       ['volume.back', volumeId],
     ],
   );
+  await saysThatTheKeyWasTakenBack();
   // From here on only what a test plants is there to be moved.
   await pauseAndClose();
   await house.archive.pass();
   assert.deepEqual(await filesHere(), []);
 });
+
+/** The storage takes the access key back: said by its own sentence, nothing moves, nothing is lost. */
+async function saysThatTheKeyWasTakenBack(): Promise<void> {
+  const before = {
+    digest: await footageDigest(recordedMs.fromMs, recordedMs.toMs),
+    objects: await objectsIn('footage'),
+  };
+  await gateway.admin('user', 'suspend', '--uid=custos');
+  await house.buckets.look();
+  const [shown] = (await administrator.call('GET', '/api/buckets')).json.items;
+  assert.equal(shown.problem.code, 'expired-credential');
+  const gap = (await timeline()).gaps.find(({ cause }) => cause === 'bucket-away');
+  assert.match(
+    fill(gapCauses['bucket-away'].zh, gap!.detail),
+    /Bucket 1，目前无法访问：访问密钥已过期或被停用/,
+  );
+  assert.equal((await house.archive.pass()).segments, 0);
+  assert.equal((await footageDigest(recordedMs.fromMs, recordedMs.toMs)).status, 404);
+  await gateway.admin('user', 'enable', '--uid=custos');
+  await house.buckets.look();
+  assert.ok(!(await timeline()).gaps.some(({ cause }) => cause === 'bucket-away'));
+  assert.deepEqual(await objectsIn('footage'), before.objects);
+  assert.equal((await footageDigest(recordedMs.fromMs, recordedMs.toMs)).digest, before.digest.digest);
+}
 
 /** Every figure of the camera's recordings, while its bucket does not answer: kept, not lost, and not to be had now. */
 async function saysWhatIsAway(): Promise<void> {
@@ -307,6 +339,10 @@ async function saysWhatIsAway(): Promise<void> {
   assert.deepEqual(mine.away, [day.day]);
   const { json } = await administrator.call('GET', `/api/sites/${siteId}/completeness?month=${month}`);
   assert.ok(json.report?.awayMs > 0, JSON.stringify(json));
+  const missing = (await approver.call('GET', `/api/gaps?${span}`)).json.items;
+  const [told] = missing.filter((one: { camera: string }) => one.camera === camera);
+  assert.ok(Math.abs(told.awayS - (toMs - fromMs) / 1000) < 0.1, JSON.stringify(told));
+  assert.equal(told.lostS, 0, 'what is away is not lost');
   assert.ok(!json.report.causes.some((one: { cause: string }) => one.cause === 'bucket-away'));
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { type Clock, newId, noLog } from '../../src/base/index.ts';
-import type { GapCause } from '../../src/contract/index.ts';
+import { type GapCause, inWholeSeconds, roundTogether } from '../../src/contract/index.ts';
 import { mountCompleteness } from '../../src/http/index.ts';
 import { cover, type Gap, type Span } from '../../src/store/cover.ts';
 import { account, coverageOf, setApart, together } from '../../src/store/coverage.ts';
@@ -63,6 +63,39 @@ test('recorded, served and missing are the whole, and the causes are what is mis
       assert.ok(of.recordedMs - footageMs <= touchMs * (spans.length + gaps.length + 1));
     }),
     { numRuns: 3000 },
+  );
+});
+
+test('what is shown in whole seconds adds up: fourteen and fifteen where twenty-nine are missing', () => {
+  assert.deepEqual(roundTogether([14_400, 14_500], 28_900), [14_000, 15_000]);
+  const ms = fc.integer({ min: 0, max: 10_000_000 });
+  const parts = fc
+    .record({ recordedMs: ms, awayMs: ms, servedMs: ms, lost: fc.array(ms, { maxLength: 6 }) })
+    .map(({ lost, ...rest }) => ({
+      ...rest,
+      missingMs: sum(lost),
+      causes: lost.map((one) => ({ ms: one })),
+    }));
+  fc.assert(
+    fc.property(fc.array(parts, { minLength: 1, maxLength: 5 }), (cameras) => {
+      const of = (field: 'recordedMs' | 'awayMs' | 'servedMs' | 'missingMs') =>
+        sum(cameras.map((one) => one[field]));
+      const causes = cameras.flatMap((one) => one.causes);
+      const days = causes.map((one) => ({ missingMs: one.ms }));
+      const figures = { recordedMs: of('recordedMs'), awayMs: of('awayMs'), servedMs: of('servedMs') };
+      const exact = { ...figures, missingMs: of('missingMs'), causes, cameras, days };
+      const shown = inWholeSeconds(exact);
+      for (const one of [shown, ...shown.cameras])
+        assert.equal(sum(one.causes.map((cause) => cause.ms)), one.missingMs, 'causes');
+      assert.equal(sum(shown.cameras.map(({ missingMs }) => missingMs)), shown.missingMs, 'cameras');
+      assert.equal(sum(shown.days.map(({ missingMs }) => missingMs)), shown.missingMs, 'days');
+      assert.ok(Math.abs(shown.missingMs - exact.missingMs) < 1_000);
+      for (const [i, one] of shown.days.entries()) {
+        assert.equal(one.missingMs % 1_000, 0);
+        assert.ok(Math.abs(one.missingMs - days[i]!.missingMs) < 1_000, 'by less than a second');
+      }
+    }),
+    { numRuns: 2000 },
   );
 });
 

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { type Clock, newId, noLog } from '../../src/base/index.ts';
 import { type Database, openDatabase } from '../../src/db/index.ts';
 import { KeyRing } from '../../src/engine/index.ts';
+import { clearLogs } from '../../src/reaping.ts';
 import { makeDays } from '../../src/store/index.ts';
 import { type DeletionStep, Reaper } from '../../src/store/reaper.ts';
 import { folderShelf } from '../../src/store/reaper-files.ts';
@@ -38,6 +39,7 @@ export async function placeIn(db: Database, data: string, clock: Clock): Promise
         shelfOf: async (id) => (id === 'footage' ? folderShelf(footage) : null),
         volumeIds: async () => ['footage'],
         isFresh: () => false,
+        alsoClear: clearLogs({ db, clock }),
         ...(step ? { step: (at) => step(at) } : {}),
       }),
   };
@@ -132,6 +134,20 @@ export async function record(
       create: true,
     });
   }
+  await know(
+    db,
+    { cameraId, stream },
+    files.map(({ bytes, ...file }) => ({ ...file, bytes: bytes.length })),
+  );
+  return files.map(({ bytes: _, ...file }) => file);
+}
+
+/** Puts files into the index. */
+export async function know(
+  db: Database,
+  { cameraId, stream }: { cameraId: string; stream: 'main' | 'sub' },
+  files: readonly (Omit<StoredFile, 'full'> & { bytes: number })[],
+): Promise<void> {
   await makeDays(
     db.kysely,
     files.map(({ startMs }) => startMs),
@@ -142,12 +158,11 @@ export async function record(
       files.map((file) => ({
         ...{ camera_id: cameraId, stream, start_ms: file.startMs, id: file.id, end_ms: file.endMs },
         ...{ volume_id: 'footage', path: file.path, run: 'run', start_ticks: 0, duration_ticks: 0 },
-        ...{ bytes: file.bytes.length, parts: 1, pictures: 1, codec: 'avc1', width: 1, height: 1 },
+        ...{ bytes: file.bytes, parts: 1, pictures: 1, codec: 'avc1', width: 1, height: 1 },
         ...{ packets_lost: 0, damaged_pictures: 0, digest: Buffer.from(file.digest, 'hex') },
       })),
     )
     .execute();
-  return files.map(({ bytes: _, ...file }) => file);
 }
 
 function newFile(footage: string, cameraId: string, stream: string, startMs: number) {

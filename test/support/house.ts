@@ -155,7 +155,7 @@ export async function openHouse(): Promise<House> {
     ...{ version: '0.0.0-test', ffmpeg: ffmpegFound },
   };
   mountVideo(server, video);
-  mountVolumePages({ ...server, ...video }, { outlook, webhooks, dataDir });
+  mountVolumePages({ ...server, ...video }, { outlook, webhooks, buckets, dataDir });
   mountKeeping(server, { reaper, keeper, cameras });
   mountBuckets(server, { buckets, archive, box, volumes });
   const url = await server.listen();

@@ -31,6 +31,16 @@ export interface DayKeys {
   toOpen(source: SourceId, day: string, keyId: string): Promise<DayKey>;
 }
 
+/** Where there is no key ring: nothing opens, and nothing is made. */
+export const noKeys: DayKeys = {
+  toSeal: async () => nothingThere(),
+  toOpen: async () => nothingThere(),
+};
+
+function nothingThere(): never {
+  throw new NoKey('missing', 'there is no key ring');
+}
+
 /** The UTC day of an instant, `YYYY-MM-DD`. */
 export const dayOf = (wallMs: number): string => new Date(Math.floor(wallMs)).toISOString().slice(0, 10);
 

@@ -42,6 +42,12 @@ export async function openMaster(dir: string, choice: MasterChoice): Promise<Mas
   return known === null ? makeMaster(dir, choice) : openKnown(dir, choice, parse(known, dir));
 }
 
+/** Which ring lies there, told without its master; null: none. */
+export async function masterIdIn(dir: string): Promise<string | null> {
+  const known = await readIfThere(join(dir, 'master.json'));
+  return known === null ? null : parse(known, dir).id;
+}
+
 function parse(bytes: Buffer, dir: string): MasterFile {
   try {
     const file = JSON.parse(bytes.toString()) as MasterFile;

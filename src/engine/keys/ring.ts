@@ -66,6 +66,11 @@ export class KeyRing implements DayKeys {
     this.#master = master;
   }
 
+  /** `mst_…`, in `master.json`: which ring this is. */
+  get id(): string {
+    return this.#master.id;
+  }
+
   /** Faults, in words for the operator, when the master is not the one that wrapped what is there. */
   static async open(options: KeyRingOptions): Promise<KeyRing> {
     await ownFolder(options.dir);

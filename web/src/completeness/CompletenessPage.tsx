@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Button, Select } from 'antd';
 import { type ReactNode, useMemo } from 'react';
 import { z } from 'zod';
-import { collect, govern } from '../../../src/contract/index.ts';
+import { collect, govern, inWholeSeconds } from '../../../src/contract/index.ts';
 import { Problem, type ReplyOf, useCall } from '../api.ts';
 import { gapKindOf } from '../camera/causes.ts';
 import { sayCause } from '../player/said.ts';
@@ -131,8 +131,9 @@ function Month({
   if (found.isPending) return <Waiting rows={10} />;
   return (
     <Loaded of={found}>
-      {({ report, filed }) =>
-        report.cameras.length === 0 ? (
+      {({ report: exact, filed }) => {
+        const report = inWholeSeconds(exact);
+        return report.cameras.length === 0 ? (
           <Empty title={t('nothing')}>{t('nothingSays')}</Empty>
         ) : (
           <>
@@ -142,8 +143,8 @@ function Month({
             <LongestGaps report={report} />
             <Days report={report} />
           </>
-        )
-      }
+        );
+      }}
     </Loaded>
   );
 }
@@ -175,7 +176,7 @@ function Head({ report, filed }: { report: Report; filed: Reply['filed'] }) {
         {report.site.name} · {report.month} · {t('hours', { hours: report.hours })}
       </p>
       <p
-        className={report.missingMs > 0 ? 'completeness-share number text-loss' : 'completeness-share number'}
+        className={report.coverage < 1 ? 'completeness-share number text-loss' : 'completeness-share number'}
         title={t('coverageSays')}
       >
         {sayShare(report.coverage)}

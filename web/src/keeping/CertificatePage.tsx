@@ -46,8 +46,8 @@ export function CertificatePage() {
                 {t('toList')}
               </Link>
               <Button onClick={() => save(certificate)}>{t('json')}</Button>
-              <Button type="primary" onClick={() => print()}>
-                {t('print')}
+              <Button type="primary" href={`/api/certificates/${certificate.id}/certificate.pdf`} download>
+                {t('pdf')}
               </Button>
             </div>
           }

@@ -1,5 +1,5 @@
 /** What a picture's state is in words: one sentence in the reader's language, and how bad it is. */
-import { cameraProblems, fill, gapCauses, type Said } from '../../../src/contract/index.ts';
+import { cameraProblems, fill, gapCauses, type Said, somewhereAway } from '../../../src/contract/index.ts';
 import { sayRefusal } from '../api.ts';
 import type { Say } from '../useWords.ts';
 import { language } from '../useWords.ts';
@@ -19,7 +19,10 @@ export function sayProblem(code: string, values: Values): string {
 
 /** A gap's cause in a sentence, with the camera's own trouble where it is known. */
 export function sayCause(cause: string, detail: Values): string {
-  const known: Said | undefined = (gapCauses as Readonly<Record<string, Said>>)[cause];
+  const isSomewhere = cause === 'bucket-away' && detail.name === undefined;
+  const known: Said | undefined = isSomewhere
+    ? somewhereAway
+    : (gapCauses as Readonly<Record<string, Said>>)[cause];
   const sentence = fill((known ?? gapCauses.unexplained)[language()], detail);
   const problem = detail.code ?? detail.problem;
   if (typeof problem !== 'string' || !(problem in cameraProblems)) return sentence;

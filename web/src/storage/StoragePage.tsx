@@ -46,7 +46,7 @@ export function StoragePage() {
       <Loaded of={found}>
         {(all) => (
           <div className="panels">
-            <Warnings warnings={all.warnings} />
+            <Warnings warnings={all.warnings} lostKeys={all.lostKeys} />
             <section className="panel" aria-label={t('volumes')}>
               <h2>{t('volumes')}</h2>
               {all.volumes.filter(isFolder).map((volume) => (
@@ -64,13 +64,20 @@ export function StoragePage() {
   );
 }
 
-function Warnings({ warnings }: { warnings: Storage['warnings'] }) {
+function Warnings({ warnings, lostKeys }: Pick<Storage, 'warnings' | 'lostKeys'>) {
   const t = useWords(storageWords);
   const sentence = useWarningSentence();
-  if (warnings.length === 0) return null;
+  if (warnings.length === 0 && lostKeys.length === 0) return null;
   return (
     <section className="panel" aria-label={t('warnings')}>
       <h2>{t('warnings')}</h2>
+      {lostKeys.map(({ from, to }) => (
+        <Notice key={to} tone="loss">
+          {from === null
+            ? t('lostKeysUntil', { to: sayTime(to) })
+            : t('lostKeys', { from: sayTime(from), to: sayTime(to) })}
+        </Notice>
+      ))}
       {warnings.map((each) => (
         <Notice
           key={`${each.kind} ${each.volume} ${each.cameraId}`}

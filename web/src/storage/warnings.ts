@@ -1,12 +1,17 @@
 /** What is wrong with storage, or will be, as one sentence. */
 import { useCallback } from 'react';
 import type { z } from 'zod';
-import type { storage } from '../../../src/contract/index.ts';
+import { awayReasons, fill, type storage } from '../../../src/contract/index.ts';
 import { rungNames } from '../../../src/contract/storage.ts';
 import { timeParts } from '../time.ts';
-import { useWords } from '../useWords.ts';
+import { language, useWords } from '../useWords.ts';
 import { storageWords } from '../words/storage.ts';
 import { useVolumeName } from './volumeName.ts';
+
+function sayBucket(detail: Warning['detail'], otherwise: string): string {
+  const said = awayReasons[String(detail.why)];
+  return said ? fill(said[language()], detail) : otherwise;
+}
 
 export type Warning = z.output<typeof storage.warning>;
 
@@ -18,9 +23,9 @@ export function useWarningSentence(): (warning: Warning) => string {
       const { kind, detail, due } = warning;
       const volume = nameOf(warning.volume ?? '');
       if (kind === 'volume-away') {
-        // What is wrong with a bucket stands beside it, with its values.
         const key = `away_${detail.why}` as 'away_io';
-        return t('volumeAway', { volume, why: key in storageWords.en ? t(key) : t('away_bucket') });
+        const why = key in storageWords.en ? t(key) : sayBucket(detail, t('away_bucket'));
+        return t('volumeAway', { volume, why });
       }
       if (kind === 'volume-full')
         return t('volumeFull', { volume, rung: t(`rung_${rungNames[Number(detail.rung)] ?? 'spill'}`) });

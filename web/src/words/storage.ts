@@ -46,6 +46,10 @@ export const storageWords = words('storage', {
     'away_read-only': 'The disk takes no writes any more. It can still be read.',
     away_io: 'The disk answers with errors. Replace it soon; what can be read is read.',
     away_bucket: 'The bucket cannot be reached: what lies in it cannot be played now.',
+    lostKeysUntil:
+      'What was recorded until {to} cannot be read any more: the key ring that sealed it is lost. It is kept for its term like all other footage.',
+    lostKeys:
+      'What was recorded from {from} to {to} cannot be read any more: the key ring that sealed it is lost. It is kept for its term like all other footage.',
     away_stuck: 'The disk answers no more. Other volumes are not held up by it.',
     slow: 'did not keep up a moment ago',
     room: '{room} left for recording',
@@ -188,6 +192,8 @@ export const storageWords = words('storage', {
     'away_read-only': '磁盘已无法写入，但仍可读取。',
     away_io: '磁盘读写出错，请尽快更换；仍可读取的录像照常读取。',
     away_bucket: '存储桶无法访问，其中的录像暂时无法回放。',
+    lostKeysUntil: '{to} 之前的录像已无法读取：加密所用的密钥库已丢失。录像文件仍按规定期限保存。',
+    lostKeys: '{from} 至 {to} 的录像已无法读取：加密所用的密钥库已丢失。录像文件仍按规定期限保存。',
     away_stuck: '磁盘无响应，其他存储卷不受影响。',
     slow: '刚才写入过慢',
     room: '可用于录像 {room}',
