@@ -6,8 +6,16 @@ import { type Clock, Fault, newSecret, type SecretBox } from './base/index.ts';
 import { addCamera, addSite, changeCamera, findCamera } from './collect/index.ts';
 import type { Role } from './contract/index.ts';
 import type { Database } from './db/index.ts';
-import { addPerson, change, changePerson, type Gate, isWho, newPasswordHash } from './gate/index.ts';
-import { placeTypeOf } from './law/index.ts';
+import {
+  addPerson,
+  addPersonRecord,
+  change,
+  changePerson,
+  type Gate,
+  isWho,
+  newPasswordHash,
+} from './gate/index.ts';
+import { localDay, type PersonRecordKind, placeTypeOf, usualEnd } from './law/index.ts';
 import { settleKeeping } from './store/index.ts';
 
 export interface DemoAt {
@@ -70,6 +78,7 @@ async function makePersons(at: DemoAt, { site, placeType }: DemoCamera, file: st
   if (isWho(who)) {
     await at.gate.signOut(who, 'this');
     await nameFirst(at, who.personId);
+    await putOnRecord(at, who.personId);
   }
   for (const login of others) await makePerson(at, login);
   return logins;
@@ -91,7 +100,7 @@ async function makePerson(at: DemoAt, login: Login): Promise<void> {
   const persona = personas.find(({ name }) => name === login.name);
   const passwordHash = await newPasswordHash(login.password, login.name);
   const grant = at.gate.systemGrant('person.configure', { kind: 'person' });
-  await change(
+  const made = await change(
     at,
     grant,
     (trx) =>
@@ -102,6 +111,29 @@ async function makePerson(at: DemoAt, login: Login): Promise<void> {
         passwordHash,
       }),
     (made) => ({ subject: { kind: 'person', id: made.id, name: made.name }, detail: { demo: true } }),
+  );
+  await putOnRecord(at, made.id);
+}
+
+/** What a real unit would have on paper. */
+async function putOnRecord(at: DemoAt, id: string): Promise<void> {
+  const grant = at.gate.systemGrant('person.configure', { kind: 'person', id });
+  const on = localDay(at.clock.wallMs(), timeZone);
+  const score = (kind: PersonRecordKind) => (kind === 'examination' ? { score: 92 } : {});
+  const kinds = ['vetting', 'confidentiality', 'post-training', 'examination'] as const;
+  await change(
+    at,
+    grant,
+    async (trx) => {
+      for (const kind of kinds) {
+        const said = '演示记录 Demo record';
+        await addPersonRecord(trx, grant, id, {
+          ...{ kind, on, until: usualEnd(kind, on), said },
+          ...score(kind),
+        });
+      }
+    },
+    () => ({ detail: { demo: true, records: kinds } }),
   );
 }
 

@@ -53,6 +53,10 @@ export const me = z.object({
   csrf: z.string(),
   expires: instant,
   demo: z.boolean(),
+  /** Vetting, training or another record is missing: signed in to see that, and for nothing else. */
+  inert: z.boolean(),
+  /** Works by the declaration of its set-up, until this moment; null: by records, or not at all. */
+  foundingUntil: instant.nullable(),
 });
 
 export const signIn = endpoint({
@@ -127,6 +131,15 @@ export const changePassword = endpoint({
   says: "Changes the caller's password and ends the other sessions.",
 });
 
+/** How a person stands with one kind of record: needed, without which the account is inert, or only owed. */
+export const personStanding = z.object({
+  kind: z.string(),
+  needed: z.boolean(),
+  met: z.boolean(),
+  /** Until when the best of its kind holds or held. */
+  ends: instant.nullable(),
+});
+
 export const person = z.object({
   id,
   name: z.string(),
@@ -135,7 +148,17 @@ export const person = z.object({
   active: z.boolean(),
   created: instant,
   lastSignIn: instant.nullable(),
+  /** The firm of a contractor; empty: of the unit itself. */
+  employer: z.string(),
+  guard: z.boolean(),
+  left: instant.nullable(),
+  clearedUntil: instant.nullable(),
+  inert: z.boolean(),
+  founding: z.boolean(),
+  records: z.array(personStanding),
 });
+
+const employer = z.union([name, z.literal('')]);
 
 export const persons = endpoint({
   method: 'GET',
@@ -151,9 +174,16 @@ export const addPerson = endpoint({
   path: '/api/persons',
   action: 'person.configure',
   ledger: 'change',
-  body: z.object({ name: signInName, displayName: name, roles: z.array(role).min(1).max(5), password }),
+  body: z.object({
+    name: signInName,
+    displayName: name,
+    roles: z.array(role).min(1).max(5),
+    password,
+    employer: employer.optional(),
+    guard: z.boolean().optional(),
+  }),
   reply: person,
-  says: 'Makes a person.',
+  says: 'Makes a person; the account is inert until vetting, confidentiality training and post training are on record.',
 });
 
 export const changePerson = endpoint({
@@ -168,6 +198,8 @@ export const changePerson = endpoint({
       roles: z.array(role).min(1).max(5).optional(),
       active: z.boolean().optional(),
       password: password.optional(),
+      employer: employer.optional(),
+      guard: z.boolean().optional(),
     })
     .strict(),
   reply: person,

@@ -29,6 +29,7 @@ export * as frames from './frames.ts';
 export * as gate from './gate.ts';
 export * as govern from './govern.ts';
 export * as keeping from './keeping.ts';
+export * as people from './people.ts';
 export { type RefusalCode, type RefusalText, refusals } from './refusals.ts';
 export type { Said } from './said.ts';
 export { lawInWords } from './say-law.ts';

@@ -38,6 +38,12 @@ export const refusals = {
     en: 'Too many wrong tries. Try again in {seconds} s.',
     zh: '错误次数过多，请 {seconds} 秒后再试。',
   },
+  'person.inert': {
+    status: 403,
+    en: 'Your account is inert: vetting, confidentiality training or training for the post is not on record, or has run out. “My account” says what is missing.',
+    zh: '您的账号未生效：入职审查、保密教育或岗位培训未登记或已过期。缺少的事项见“我的账号”。',
+  },
+  'person.left': { status: 409, en: 'This person has left already.', zh: '该人员已离职。' },
   'password.weak': {
     status: 422,
     en: 'The password needs at least {length} characters and must not be the name or a common one.',
@@ -199,6 +205,16 @@ export const refusals = {
     status: 404,
     en: 'This record does not exist, or has ended.',
     zh: '该记录不存在或已终止。',
+  },
+  'record.score': {
+    status: 422,
+    en: 'An examination has a score of 0 to 100, and nothing else has one.',
+    zh: '考核须填写 0 至 100 的成绩，其他记录不填成绩。',
+  },
+  'record.own': {
+    status: 403,
+    en: 'Nobody writes this down for himself: ask another administrator.',
+    zh: '不得为本人登记，请由其他管理员办理。',
   },
   'record.needed': {
     status: 409,

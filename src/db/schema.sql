@@ -33,12 +33,51 @@ create table person (
   ),
   active boolean not null default true,
   created timestamptz not null,
-  last_sign_in timestamptz
+  last_sign_in timestamptz,
+  employer text not null default '' check (length(employer) <= 80),
+  guard boolean not null default false,
+  cleared_until timestamptz,
+  left_at timestamptz,
+  left_why text check (length(left_why) between 1 and 2000),
+  constraint person_left_is_not_active check (left_at is null or not active)
 );
 comment on table person is 'Someone who may sign in. A row is never deleted: the ledger refers to it. Written by gate.';
 comment on column person.name_folded is 'The sign-in name in NFKC and lower case: case does not matter.';
 comment on column person.password_hash is 'argon2id in PHC form.';
 comment on column person.last_sign_in is 'UTC; null before the first.';
+comment on column person.employer is 'The firm of a contractor; empty: of the unit itself.';
+comment on column person.guard is 'Stands guard: needs a certificate.';
+comment on column person.cleared_until is 'UTC; the moment from which the account is inert, worked out of person_record whenever that changes; null: it never worked. law/person-records.ts.';
+comment on column person.left_at is 'UTC; when everything of this person ended; null: has not left.';
+comment on column person.left_why is 'Why, in the words of who wrote it down.';
+
+create table person_record (
+  id text primary key,
+  person_id text not null references person (id),
+  kind text not null check (length(kind) between 1 and 60),
+  on_day text not null check (on_day ~ '^\d{4}-\d{2}-\d{2}$'),
+  until_day text not null check (until_day ~ '^\d{4}-\d{2}-\d{2}$'),
+  ends timestamptz not null,
+  score smallint check (score between 0 and 100),
+  said text not null check (length(said) between 1 and 2000),
+  written timestamptz not null,
+  written_by text not null,
+  writer_id text references person (id),
+  ended timestamptz,
+  ended_by text,
+  ended_reason text,
+  constraint person_record_until_later check (until_day >= on_day),
+  constraint person_record_ended_by_someone check ((ended is null) = (ended_by is null))
+);
+comment on table person_record is 'What stands on record for a person: vetting, training, examination, certificate, agreement; of each kind the one that holds longest counts. Never edited, never deleted. Written by gate.';
+comment on column person_record.kind is 'law/person-records.ts.';
+comment on column person_record.on_day is 'The day it is of, of the unit''s calendar: that of its first site.';
+comment on column person_record.until_day is 'The last day on which it holds.';
+comment on column person_record.ends is 'UTC; the end of that day: the moment from which it holds no more.';
+comment on column person_record.score is 'Of an examination, out of 100.';
+comment on column person_record.writer_id is 'Who wrote it; null: the system, at a set-up or on the machine itself.';
+comment on column person_record.ended is 'UTC; it was wrong, or the person left.';
+create index person_record_of_person on person_record (person_id, kind) where ended is null;
 
 create table session (
   id text primary key,
@@ -58,7 +97,7 @@ comment on column session.token_digest is 'SHA-256 of the token; the token itsel
 comment on column session.last_seen is 'UTC, at most a minute behind.';
 comment on column session.expires is 'UTC; the absolute end, whatever happens.';
 comment on column session.ended is 'UTC; null while it runs.';
-comment on column session.ended_why is 'signed-out, everywhere, expired, idle, crowded, deactivated, roles or password.';
+comment on column session.ended_why is 'signed-out, everywhere, expired, idle, crowded, deactivated, roles, password, inert or left.';
 create index session_open_of_person on session (person_id, created) where ended is null;
 
 create table ledger (

@@ -7,6 +7,7 @@
  * array into an SQL array). `numeric` (the type of `sum(int8)`) arrives as text: write `sum(x)::int8`.
  */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { PersonRecordTable } from './tables-people.ts';
 
 /** Written by `db/migrate.ts` alone. */
 export interface MigrationTable {
@@ -34,6 +35,11 @@ export interface PersonTable {
   active: Generated<boolean>;
   created: Date;
   last_sign_in: Date | null;
+  employer: Generated<string>;
+  guard: Generated<boolean>;
+  cleared_until: Date | null;
+  left_at: Date | null;
+  left_why: string | null;
 }
 
 /** Written by `gate/`. */
@@ -540,6 +546,7 @@ export interface Tables {
   unit: UnitTable;
   person: PersonTable;
   session: SessionTable;
+  person_record: PersonRecordTable;
   ledger: LedgerTable;
   ledger_leaf: LedgerLeafTable;
   ledger_redaction: LedgerRedactionTable;

@@ -2,7 +2,7 @@
  * The decision, pure: who, what, on what, when → yes and by which rules, or no and why. Default is no; a forbid
  * beats every permit; a rule that fails is a no. No clock, no database, no memory.
  */
-import type { Action, Role } from '../contract/index.ts';
+import { type Action, actions, type Role } from '../contract/index.ts';
 import type { Subject } from './grant.ts';
 
 export interface Principal {
@@ -10,6 +10,8 @@ export interface Principal {
   readonly personId: string | null;
   readonly roles: readonly Role[];
   readonly active: boolean;
+  /** Of a person: from when the account is inert; null: it never worked. */
+  readonly clearedUntilMs?: number | null;
 }
 
 export interface Context {
@@ -21,7 +23,7 @@ export interface Context {
 export type Decision =
   | { readonly permit: true; readonly rules: readonly string[] }
   | { readonly permit: false; readonly code: DenialCode; readonly rules: readonly string[] };
-export type DenialCode = 'gate.denied' | 'session.needed' | 'view.others';
+export type DenialCode = 'gate.denied' | 'session.needed' | 'view.others' | 'person.inert';
 
 export interface Rule {
   readonly name: string;
@@ -126,6 +128,16 @@ export const rules: readonly Rule[] = [
     actions: 'all',
     when: (who) => who.kind === 'person' && !who.active,
     code: 'session.needed',
+  },
+  {
+    // Order 799 art. 16(2)(1): vetting, confidentiality and training come before watching and managing. An inert
+    // person signs in and sees why.
+    name: 'person-is-inert',
+    effect: 'forbid',
+    actions: actions.filter((action) => action !== 'open' && action !== 'self'),
+    when: (who, _subject, context) =>
+      who.kind === 'person' && !(context.nowMs < (who.clearedUntilMs ?? Number.NEGATIVE_INFINITY)),
+    code: 'person.inert',
   },
   {
     // Whoever judges how footage is used must not be one of those who use it, whatever else they are.

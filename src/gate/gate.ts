@@ -6,17 +6,23 @@ import type { Transaction } from 'kysely';
 import { type Clock, type Log, newId, Refusal, refuse, sayError } from '../base/index.ts';
 import { type Action, actions, type Deed } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
+import { foundingDays } from '../law/index.ts';
 import { type Actor, append, appendAlone, type Entry, system } from '../ledger/index.ts';
 import { type Decision, decide, type Principal } from './decide.ts';
 import { type Grant, issue, type Subject } from './grant.ts';
+import type { AtLeaving } from './leaving.ts';
 import { checkNewPassword, fold, hashPassword, passwordMatches } from './passwords.ts';
-import { addPerson, endAllSessions, type Person } from './persons.ts';
+import { addFounding } from './person-records.ts';
+import { addPerson, type Person } from './persons.ts';
 import {
   type Caller,
   type EndedWhy,
+  endAllSessions,
   endSessions,
   findSession,
+  inertSessions,
   isWho,
+  nextInertMs,
   type OpenedSession,
   openSession,
   overdueSessions,
@@ -77,23 +83,33 @@ export class Gate implements AsyncDisposable {
   readonly #listeners = new Set<(ended: Ended) => void>();
   readonly #written = new WeakSet<Refusal>();
   readonly #sweeper: NodeJS.Timeout;
+  /** Set for the moment at which the next person falls inert, when that is before the next sweep. */
+  #inertTimer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
+  #isClosing = false;
+  /** What ends elsewhere when a person leaves; whoever keeps something for persons adds to it. */
+  readonly atLeaving: AtLeaving[] = [];
 
   constructor(options: GateOptions) {
     this.#at = options;
-    this.#sweeper = setInterval(() => {
-      this.#sweeping = this.#sweeping
-        .then(() => this.sweep())
-        .catch((error: unknown) => {
-          options.log.warn({ error: sayError(error) }, 'sessions could not be swept');
-        });
-    }, sweepEveryMs);
+    this.#sweeper = setInterval(() => this.#sweepSoon(), sweepEveryMs);
     this.#sweeper.unref();
   }
 
+  #sweepSoon(): void {
+    if (this.#isClosing) return;
+    this.#sweeping = this.#sweeping
+      .then(() => this.sweep())
+      .catch((error: unknown) => {
+        this.#at.log.warn({ error: sayError(error) }, 'sessions could not be swept');
+      });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
     clearInterval(this.#sweeper);
     await this.#sweeping;
+    clearTimeout(this.#inertTimer);
   }
 
   // ---- who calls
@@ -126,7 +142,7 @@ export class Gate implements AsyncDisposable {
   ): Promise<Grant<A>> {
     const decision = this.#decide(caller, action, subject);
     if (decision.permit) return issue(plainActor(caller), action, subject, decision.rules, this.#nowMs());
-    const because = decision.rules.map((rule) => ({ clause: `gate.${rule}` }));
+    const because = decision.rules.map((rule) => ({ clause: `gate.${rule}`, ...lawOf(rule) }));
     const refusal = new Refusal(decision.code, { action }, because);
     await this.refused(caller, action, subject, refusal, detail);
     throw refusal;
@@ -340,11 +356,28 @@ export class Gate implements AsyncDisposable {
     return runningSessions(this.#at.db.kysely, who.personId);
   }
 
-  /** Ends what is over by age or idleness, so that its views end too. */
+  /** Ends what is over by age, idleness or because the account fell inert, so that its views end too. */
   async sweep(): Promise<void> {
     const nowMs = this.#nowMs();
-    for (const over of await overdueSessions(this.#at.db.kysely, nowMs)) {
-      const why = over.expires.getTime() <= nowMs ? 'expired' : 'idle';
+    const { kysely } = this.#at.db;
+    const overdue = (await overdueSessions(kysely, nowMs)).map((over) => ({
+      ...over,
+      why: over.expires.getTime() <= nowMs ? ('expired' as const) : ('idle' as const),
+    }));
+    const inert = (await inertSessions(kysely, nowMs)).map((one) => ({ ...one, why: 'inert' as const }));
+    await this.#endSwept([...inert, ...overdue], nowMs);
+    const nextMs = await nextInertMs(kysely, nowMs, nowMs + sweepEveryMs);
+    clearTimeout(this.#inertTimer);
+    if (nextMs === null || this.#isClosing) return;
+    this.#inertTimer = setTimeout(() => this.#sweepSoon(), nextMs - nowMs);
+    this.#inertTimer.unref();
+  }
+
+  async #endSwept(
+    swept: readonly { id: string; person_id: string; name: string; why: EndedWhy }[],
+    nowMs: number,
+  ): Promise<void> {
+    for (const { why, ...over } of swept) {
       const sessionIds = await this.#at.db.kysely.transaction().execute(async (trx) => {
         const ids = await endSessions(trx, [over.id], why, nowMs);
         if (ids.length === 0) return ids;
@@ -421,6 +454,7 @@ export class Gate implements AsyncDisposable {
       });
       const siteGrant = this.systemGrant('site.configure', { kind: 'site', name: given.site });
       const siteId = await given.firstSite(trx, siteGrant, given.site);
+      await this.#declare(trx, person);
       const { from, agent } = given;
       const session = await openSession(trx, { personId: person.id, kind: 'cookie', from, agent, nowMs });
       await append(trx, {
@@ -429,16 +463,30 @@ export class Gate implements AsyncDisposable {
         action: 'setup' satisfies Deed,
         outcome: 'done',
         subject: { kind: 'unit', id: won.id, name: given.unit },
-        detail: { site: given.site, siteId, roles: person.roles },
+        detail: { site: given.site, siteId, roles: person.roles, declared: foundingDays },
       });
       return { person, siteId, session };
     });
+  }
+
+  /** Nobody can have vetted the first person: who sets up says so, and has a month to bring the records in. */
+  async #declare(trx: Transaction<Tables>, { id: personId, name }: Person): Promise<void> {
+    const grant = this.systemGrant('person.configure', { kind: 'person', id: personId, name });
+    const said =
+      '初始设置时声明：已接受审查、保密教育和岗位培训 / Declared at the set-up: vetted and trained';
+    await addFounding(trx, grant, { personId, said });
   }
 
   #nowMs(): number {
     return this.#at.clock.wallMs();
   }
 }
+
+/** The article behind a rule of the gate, where it is not the house's own. */
+const lawOf = (rule: string) =>
+  rule === 'person-is-inert'
+    ? { instrument: '公共安全视频图像信息系统管理条例 (State Council Order 799)', article: '16(2)(1)' }
+    : {};
 
 /** Who acts, without what only the gate needs to know. */
 export function plainActor(caller: Actor): Actor {

@@ -20,8 +20,21 @@ export {
   plainActor,
 } from './gate.ts';
 export { Grant, type Subject } from './grant.ts';
+export { type AtLeaving, type Left, leave } from './leaving.ts';
 export { forgetSignIns } from './old-sessions.ts';
 export { minPasswordLength } from './passwords.ts';
+export {
+  addFounding,
+  addPersonRecord,
+  checkPersonRecord,
+  endPersonRecord,
+  findPersonRecord,
+  listPersonRecords,
+  type NewPersonRecord,
+  recordsOf,
+  settleClearance,
+  type WrittenRecord,
+} from './person-records.ts';
 export {
   addPerson,
   changePerson,
@@ -30,6 +43,7 @@ export {
   type NewPerson,
   type Person,
   type PersonChange,
+  type PersonStanding,
 } from './persons.ts';
 export { type Caller, type EndedWhy, isWho, maxSessions, sameSecret, type Who } from './sessions.ts';
 export { addressKey } from './throttle.ts';

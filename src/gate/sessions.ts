@@ -26,7 +26,9 @@ export type EndedWhy =
   | 'crowded'
   | 'deactivated'
   | 'roles'
-  | 'password';
+  | 'password'
+  | 'inert'
+  | 'left';
 
 /** Who calls: someone signed in, nobody known, or the system. */
 export interface Caller extends Actor {
@@ -121,6 +123,24 @@ export async function endSessions(
   return ended.map((row) => row.id);
 }
 
+/** Ends all of a person's running sessions, except one if so wished. */
+export async function endAllSessions(
+  trx: Transaction<Tables>,
+  personId: string,
+  why: EndedWhy,
+  nowMs: number,
+  except?: string,
+): Promise<string[]> {
+  const running = await trx
+    .selectFrom('session')
+    .select('id')
+    .where('person_id', '=', personId)
+    .where('ended', 'is', null)
+    .execute();
+  const ids = running.map((row) => row.id).filter((id) => id !== except);
+  return endSessions(trx, ids, why, nowMs);
+}
+
 export async function runningSessions(db: Kysely<Tables>, personId: string) {
   return db
     .selectFrom('session')
@@ -144,7 +164,7 @@ export async function findSession(
     .selectFrom('session')
     .innerJoin('person', 'person.id', 'session.person_id')
     .select(['session.id', 'session.kind', 'session.last_seen', 'session.expires', 'session.person_id'])
-    .select(['person.name', 'person.display_name', 'person.roles', 'person.active'])
+    .select(['person.name', 'person.display_name', 'person.roles', 'person.active', 'person.cleared_until'])
     .where('session.token_digest', '=', digestOf(token))
     .where('session.ended', 'is', null)
     .executeTakeFirst();
@@ -167,7 +187,10 @@ export async function findSession(
     kind: row.kind,
     sessionEndsMs: row.expires.getTime(),
     csrf: csrfOf(token),
-    principal: { kind: 'person', personId, roles, active: row.active },
+    principal: {
+      ...{ kind: 'person', personId, roles, active: row.active },
+      clearedUntilMs: row.cleared_until?.getTime() ?? null,
+    },
   };
 }
 
@@ -192,4 +215,37 @@ export async function overdueSessions(db: Kysely<Tables>, nowMs: number) {
     )
     .limit(100)
     .execute();
+}
+
+/** Running sessions of persons whose account fell inert while they ran; a hundred at a time. */
+export async function inertSessions(db: Kysely<Tables>, nowMs: number) {
+  return (
+    db
+      .selectFrom('session')
+      .innerJoin('person', 'person.id', 'session.person_id')
+      .select(['session.id', 'person.id as person_id', 'person.name'])
+      .where('session.ended', 'is', null)
+      .where('person.cleared_until', '<=', new Date(nowMs))
+      // Who signed in afterwards did so to see why.
+      .whereRef('session.created', '<', 'person.cleared_until')
+      .limit(100)
+      .execute()
+  );
+}
+
+/** The next moment, until `untilMs`, at which somebody who is signed in falls inert; null: nobody does. */
+export async function nextInertMs(
+  db: Kysely<Tables>,
+  nowMs: number,
+  untilMs: number,
+): Promise<number | null> {
+  const next = await db
+    .selectFrom('session')
+    .innerJoin('person', 'person.id', 'session.person_id')
+    .select((select) => select.fn.min('person.cleared_until').as('at'))
+    .where('session.ended', 'is', null)
+    .where('person.cleared_until', '>', new Date(nowMs))
+    .where('person.cleared_until', '<=', new Date(untilMs))
+    .executeTakeFirst();
+  return next?.at?.getTime() ?? null;
 }

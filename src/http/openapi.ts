@@ -8,6 +8,7 @@ import {
   gate,
   govern,
   keeping,
+  people,
   refusals,
   storage,
 } from '../contract/index.ts';
@@ -23,6 +24,7 @@ export function contractEndpoints(): Map<string, Endpoint> {
     keeping,
     storage,
     buckets,
+    people,
   })) {
     for (const [name, value] of Object.entries(values)) {
       if (isEndpoint(value)) found.set(`${area}.${name}`, value);

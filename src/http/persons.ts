@@ -14,7 +14,9 @@ import { type Edge, mount } from './route.ts';
 
 export function mountPersons(edge: Edge): void {
   const { kysely } = edge.db;
-  mount(edge, contract.persons, { handle: async () => ({ items: await listPersons(kysely) }) });
+  mount(edge, contract.persons, {
+    handle: async () => ({ items: await listPersons(kysely, edge.clock.wallMs()) }),
+  });
   mount(edge, contract.addPerson, {
     handle: async ({ grant, body, change }) => {
       const { password, ...given } = body;
@@ -26,7 +28,7 @@ export function mountPersons(edge: Edge): void {
     },
   });
   mount(edge, contract.changePerson, {
-    subject: async ({ params }) => subjectOf(await findPerson(kysely, params.id)),
+    subject: async ({ params }) => subjectOf(await findPerson(kysely, params.id, edge.clock.wallMs())),
     handle: async ({ grant, body, change }) => {
       const { password, ...given } = body;
       const name = grant.subject.name ?? '';

@@ -16,6 +16,7 @@ import { addressKey, type Gate, type Grant, type Subject, sameSecret } from '../
 import { addressOf, calledBy, checkHost, hostOf, inUrl, isLoopback } from './caller.ts';
 import { ConsoleFiles, dataPolicy, mountConsole } from './console.ts';
 import { contractEndpoints, openApi } from './openapi.ts';
+import { mountPeople } from './people.ts';
 import { mountLedger, mountPersons } from './persons.ts';
 import { headersOf, languageOf, problemOf, refusalOfFastify } from './problem.ts';
 import { Rate } from './rate.ts';
@@ -104,6 +105,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     firstSite: options.firstSite,
   });
   mountPersons(edge);
+  mountPeople(edge);
   mountLedger(edge);
   mountOpen(edge, options);
   mountConsole(app, new ConsoleFiles(options.consoleDir), (request) => hostOf(request.headers, around));

@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely';
 import { refuse, rfc3339 } from '../base/index.ts';
 import { gate as contract } from '../contract/index.ts';
 import type { Tables } from '../db/index.ts';
-import { type Grant, isWho, type Who } from '../gate/index.ts';
+import { findPerson, type Grant, isWho, type Who } from '../gate/index.ts';
 import { cookieName } from './caller.ts';
 import { type Edge, mount } from './route.ts';
 
@@ -121,6 +121,11 @@ function mountOwn(edge: Edge, routes: SessionRoutes): void {
 
 async function meOf(edge: Edge, who: Who, routes: SessionRoutes) {
   const unit = await edge.gate.unit();
+  const { inert, founding, clearedUntil } = await findPerson(
+    edge.db.kysely,
+    who.personId,
+    edge.clock.wallMs(),
+  );
   return {
     id: who.personId,
     name: who.name,
@@ -131,6 +136,8 @@ async function meOf(edge: Edge, who: Who, routes: SessionRoutes) {
     csrf: who.csrf,
     expires: rfc3339(who.sessionEndsMs),
     demo: routes.demo,
+    inert,
+    foundingUntil: founding ? clearedUntil : null,
   };
 }
 

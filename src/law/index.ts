@@ -117,6 +117,23 @@ export {
 } from './life.ts';
 export { localDay } from './local-day.ts';
 export { type Breach, breaches, type Penalty, penalties, penaltiesFor } from './penalties.ts';
+export {
+  clearedUntil,
+  type Employment,
+  foundingDays,
+  isPersonRecordKind,
+  lastDayOfRecord,
+  neededOf,
+  owedOf,
+  type PersonRecord,
+  type PersonRecordKind,
+  passMark,
+  personRecordKinds,
+  recordKindsOfPersons,
+  type Standing,
+  standingsOf,
+  usualEnd,
+} from './person-records.ts';
 export { type Classified, mandatoryBecause, placeClass, type Step } from './place-class.ts';
 export { type PlaceType, placeClasses, placeTypeOf, placeTypes } from './places.ts';
 export { profileOf, profiles, profilesOf } from './profiles/index.ts';

@@ -125,6 +125,26 @@ describe('in the office', { timeout: 400_000 }, () => {
 
     await using guard = await pageOfNobody();
     await typeLogin(guard, 'new.guard', password);
+    // Nothing is on record yet: signed in to see that, and for nothing else.
+    await guard.waitForURL((url) => url.pathname === '/me');
+    await guard
+      .getByRole('alert')
+      .getByText(/Your account is inert/)
+      .waitFor();
+    await admin.getByRole('button', { name: 'Records of New Guard' }).click();
+    const records = admin.getByRole('dialog', { name: 'Records of New Guard' });
+    for (const kind of ['Vetting', 'Confidentiality training', 'Training for the post']) {
+      await records.getByRole('button', { name: 'Put on record' }).click();
+      const dialog = admin.getByRole('dialog', { name: 'Put on record for New Guard' });
+      await dialog.getByText(kind, { exact: true }).waitFor();
+      await dialog.getByLabel('What it says').fill('Paper no. 7');
+      await dialog.getByRole('button', { name: 'Put on record' }).click();
+      await records.locator('.record-list').getByText(kind, { exact: true }).waitFor();
+      await dialog.waitFor({ state: 'detached' });
+    }
+    await records.getByRole('button', { name: 'Close', exact: true }).last().click();
+    await records.waitFor({ state: 'detached' });
+    await guard.goto('/');
     await guard.waitForURL((url) => url.pathname === '/cameras');
     await guard.goto('/me');
     await guard.getByRole('heading', { name: 'New Guard' }).waitFor();

@@ -21,6 +21,7 @@ const person = (...held: Role[]): Principal => ({
   personId: 'p1',
   roles: held,
   active: true,
+  clearedUntilMs: 1_000_000,
 });
 const anonymous: Principal = { kind: 'anonymous', personId: null, roles: [], active: true };
 const system: Principal = { kind: 'system', personId: null, roles: [], active: true };
@@ -30,6 +31,7 @@ const principals = fc.record<Principal>({
   personId: fc.option(fc.constantFrom('p1', 'p2')),
   roles: fc.subarray([...roles]),
   active: fc.boolean(),
+  clearedUntilMs: fc.option(fc.integer({ min: 0, max: 200 })),
 });
 const subjects = fc.record<Subject>({
   kind: fc.constantFrom('any', 'unit', 'site', 'camera', 'person', 'session', 'view', 'ledger', 'system'),

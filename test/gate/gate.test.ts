@@ -14,6 +14,7 @@ import {
   openGate,
   type PersonChange,
 } from '../../src/gate/index.ts';
+import { clear } from '../support/clear.ts';
 import { TestClock } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
@@ -51,7 +52,11 @@ async function make(at: At, name: string, ...roles: Role[]) {
   return change(
     at,
     grant,
-    (trx) => addPerson(trx, grant, made),
+    async (trx) => {
+      const person = await addPerson(trx, grant, made);
+      await clear(trx, grant, person.id);
+      return person;
+    },
     () => ({}),
   );
 }

@@ -5,6 +5,7 @@ import { noLog, systemClock } from '../../src/base/index.ts';
 import type { Role } from '../../src/contract/index.ts';
 import { addPerson, change, type Gate, newPasswordHash, openGate } from '../../src/gate/index.ts';
 import { createServer, type Server, type ServerOptions } from '../../src/http/index.ts';
+import { clear } from './clear.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
 export const testPassword = 'grün-Fahrrad-97';
@@ -114,7 +115,11 @@ export async function personNamed(at: TestServer, name: string, ...roles: Role[]
   const person = await change(
     { db: at.db, clock: systemClock },
     grant,
-    (trx) => addPerson(trx, grant, { name, displayName: name, roles, passwordHash }),
+    async (trx) => {
+      const added = await addPerson(trx, grant, { name, displayName: name, roles, passwordHash });
+      await clear(trx, grant, added.id);
+      return added;
+    },
     (made) => ({ subject: { kind: 'person', id: made.id, name: made.name } }),
   );
   return person.id;

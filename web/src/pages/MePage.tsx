@@ -6,6 +6,7 @@ import { useState } from 'react';
 import type { z } from 'zod';
 import { gate } from '../../../src/contract/index.ts';
 import { type ReplyOf, sayAction, useCall, useChange } from '../api.ts';
+import { OwnStanding } from '../people/Standing.tsx';
 import { useMe } from '../session.ts';
 import { LanguageSwitch, ThemeSwitch, useTell } from '../shell/controls.tsx';
 import { Page } from '../shell/Page.tsx';
@@ -14,10 +15,13 @@ import { Loaded, Said } from '../shell/states.tsx';
 import { Time } from '../shell/Time.tsx';
 import { useWords } from '../useWords.ts';
 import { meWords, peopleWords } from '../words/office.ts';
+import { standingWords } from '../words/people.ts';
 import { shellWords } from '../words/shell.ts';
+import '../people/people.css';
 
 export function MePage() {
   const t = useWords(meWords);
+  const standing = useWords(standingWords);
   const me = useMe();
   return (
     <Page title={t('title')}>
@@ -25,6 +29,10 @@ export function MePage() {
         <section className="panel" aria-label={t('who')}>
           <h2>{me.displayName}</h2>
           <Who />
+        </section>
+        <section className="panel" aria-label={standing('title')}>
+          <h2>{standing('title')}</h2>
+          <OwnStanding />
         </section>
         <section className="panel" aria-label={t('look')}>
           <h2>{t('look')}</h2>

@@ -6,6 +6,8 @@ import { z } from 'zod';
 import { gate, type Role, roles } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
 import { useCall, useChange } from '../api.ts';
+import { RecordsDrawer } from '../people/Records.tsx';
+import { lastDay, sayKinds } from '../people/Standing.tsx';
 import { useMay, useMe, useRoleNames } from '../session.ts';
 import { byShape, useTell, useWhyNot, WhyButton } from '../shell/controls.tsx';
 import { Page } from '../shell/Page.tsx';
@@ -13,11 +15,14 @@ import { NewPassword } from '../shell/passwords.tsx';
 import { type Column, Register, RegisterTools } from '../shell/Register.tsx';
 import { Empty, Loaded, Said } from '../shell/states.tsx';
 import { Time } from '../shell/Time.tsx';
+import { timeParts } from '../time.ts';
 import { useUrlState } from '../urlState.ts';
-import { useWords } from '../useWords.ts';
+import { type Language, type Say, useLanguage, useWords } from '../useWords.ts';
 import { setupWords } from '../words/entry.ts';
 import { peopleWords } from '../words/office.ts';
+import { standingWords } from '../words/people.ts';
 import { shellWords } from '../words/shell.ts';
+import '../people/people.css';
 
 type Person = z.output<typeof gate.person>;
 
@@ -28,6 +33,8 @@ const address = z.object({
   sort: z.string().max(40).optional().catch(undefined),
   columns: z.string().max(300).optional().catch(undefined),
   edit: z.string().max(40).optional().catch(undefined),
+  records: z.string().max(40).optional().catch(undefined),
+  standing: z.enum(['inert', 'ending', 'contractor']).optional().catch(undefined),
 });
 type State = z.output<typeof address>;
 type Change = ReturnType<typeof useUrlState<typeof address>>[1];
@@ -53,6 +60,7 @@ export function PeoplePage() {
         {({ items }) => {
           const rows = items.filter((each) => matches(each, state));
           const edited = items.find((each) => each.id === state.edit) ?? null;
+          const recorded = items.find((each) => each.id === state.records) ?? null;
           return (
             <>
               <Filters state={state} change={change}>
@@ -73,8 +81,17 @@ export function PeoplePage() {
                       person={each}
                       why={why}
                       edit={() => change({ edit: each.id }, { push: true })}
+                      records={() => change({ records: each.id }, { push: true })}
                     />
                   )}
+                />
+              )}
+              {recorded && (
+                <RecordsDrawer
+                  key={recorded.id}
+                  person={recorded}
+                  why={why}
+                  close={() => change({ records: undefined })}
                 />
               )}
               {state.edit === 'new' && why === null && (
@@ -94,28 +111,66 @@ export function PeoplePage() {
 function matches(person: Person, state: State): boolean {
   if (state.role && !person.roles.includes(state.role)) return false;
   if (state.state && person.active !== (state.state === 'active')) return false;
+  if (state.standing && !isOfStanding(person, state.standing)) return false;
   const wanted = state.q?.trim().toLowerCase();
   return !wanted || [person.name, person.displayName].some((each) => each.toLowerCase().includes(wanted));
 }
 
-function PersonEdit({ person, why, edit }: { person: Person; why: string | null; edit: () => void }) {
+const soonMs = 60 * 86_400_000;
+
+/** What holds now and runs out first; null: nothing does. */
+function nextEnd(person: Person): string | null {
+  const ends = person.records.flatMap(({ met, ends: at }) => (met && at ? [at] : []));
+  return ends.toSorted()[0] ?? null;
+}
+
+function isOfStanding(person: Person, wanted: NonNullable<State['standing']>): boolean {
+  if (wanted === 'contractor') return person.employer !== '';
+  if (wanted === 'inert') return person.active && person.inert;
+  const next = nextEnd(person);
+  return person.active && next !== null && Date.parse(next) - Date.now() < soonMs;
+}
+
+function PersonEdit({
+  person,
+  why,
+  edit,
+  records,
+}: {
+  person: Person;
+  why: string | null;
+  edit: () => void;
+  records: () => void;
+}) {
   const t = useWords(peopleWords);
+  const standing = useWords(standingWords);
   const shell = useWords(shellWords);
   return (
-    <WhyButton
-      type="link"
-      size="small"
-      why={why}
-      onClick={edit}
-      aria-label={t('editOne', { name: person.displayName })}
-    >
-      {shell('edit')}
-    </WhyButton>
+    <>
+      <Button
+        type="link"
+        size="small"
+        onClick={records}
+        aria-label={standing('recordsOf', { name: person.displayName })}
+      >
+        {standing('records')}
+      </Button>
+      <WhyButton
+        type="link"
+        size="small"
+        why={why}
+        onClick={edit}
+        aria-label={t('editOne', { name: person.displayName })}
+      >
+        {shell('edit')}
+      </WhyButton>
+    </>
   );
 }
 
 function Filters({ state, change, children }: { state: State; change: Change; children: React.ReactNode }) {
   const t = useWords(peopleWords);
+  const standing = useWords(standingWords);
   const shell = useWords(shellWords);
   return (
     <div className="tools">
@@ -148,6 +203,18 @@ function Filters({ state, change, children }: { state: State; change: Change; ch
           { value: 'inactive', label: t('inactive') },
         ]}
       />
+      <Select<NonNullable<State['standing']> | ''>
+        aria-label={standing('filterStanding')}
+        className="tools-select"
+        value={state.standing ?? ''}
+        onChange={(next) => change({ standing: next || undefined })}
+        options={[
+          { value: '', label: standing('anyStanding') },
+          { value: 'inert', label: standing('filterInert') },
+          { value: 'ending', label: standing('filterEnding') },
+          { value: 'contractor', label: standing('filterContractor') },
+        ]}
+      />
       <span className="tools-gap" />
       {children}
     </div>
@@ -158,6 +225,8 @@ function useColumns(): readonly Column<Person>[] {
   const t = useWords(peopleWords);
   const names = useRoleNames();
   const me = useMe();
+  const s = useWords(standingWords);
+  const lang = useLanguage();
   // biome-ignore lint/correctness/useExhaustiveDependencies: role names change with the language, as t does
   return useMemo(
     (): Column<Person>[] => [
@@ -190,6 +259,7 @@ function useColumns(): readonly Column<Person>[] {
         value: (each) => (each.active ? t('active') : t('inactive')),
         cell: (each) => (each.active ? t('active') : <span className="soft">{t('inactive')}</span>),
       },
+      ...standingColumns(s, lang),
       {
         key: 'lastSignIn',
         title: t('lastSignIn'),
@@ -204,11 +274,53 @@ function useColumns(): readonly Column<Person>[] {
         cell: (each) => <Time at={each.created} />,
       },
     ],
-    [t, me.id],
+    [t, s, me.id],
   );
 }
 
+/** What stands on record, as columns: works until when, what runs out next, and whose employee. */
+function standingColumns(s: Say<(typeof standingWords)['en']>, lang: Language): Column<Person>[] {
+  return [
+    {
+      key: 'standing',
+      title: s('standing'),
+      value: (each) => standingText(each, s, lang),
+      cell: (each) => <span className={toneOf(each)}>{standingText(each, s, lang)}</span>,
+    },
+    {
+      key: 'nextEnd',
+      title: s('nextEnd'),
+      value: (each) => nextEnd(each),
+      cell: (each) => {
+        const next = nextEnd(each);
+        return next === null ? '–' : <span className="number">{lastDay(next)}</span>;
+      },
+    },
+    {
+      key: 'employer',
+      title: s('employer'),
+      isExtra: true,
+      value: (each) => each.employer,
+      cell: (each) => each.employer || '–',
+    },
+  ];
+}
+
+function standingText(person: Person, s: Say<(typeof standingWords)['en']>, lang: Language): string {
+  if (person.left) return s('left', { day: timeParts(person.left).date });
+  const missing = person.records.filter(({ needed, met }) => needed && !met);
+  const until = person.clearedUntil === null ? '' : lastDay(person.clearedUntil);
+  if (person.founding) return s('foundingShort', { day: until });
+  if (person.inert) return `${s('inert')} · ${s('missing', { what: sayKinds(missing, lang) })}`;
+  return s('works', { day: until });
+}
+
+const toneOf = ({ active, inert, founding }: Person): string | undefined =>
+  active && inert ? 'standing-missing' : founding ? 'standing-owed' : active ? undefined : 'soft';
+
 interface PersonFields {
+  employer?: string;
+  guard?: boolean;
   name: string;
   displayName: string;
   roles: Role[];
@@ -234,6 +346,21 @@ function RolesField() {
         ))}
       </Checkbox.Group>
     </Form.Item>
+  );
+}
+
+/** Whoever is not of the unit, and who stands guard, needs more on record. */
+function EmploymentFields() {
+  const s = useWords(standingWords);
+  return (
+    <>
+      <Form.Item name="employer" label={s('employer')} extra={s('employerHint')}>
+        <Input maxLength={80} autoComplete="off" />
+      </Form.Item>
+      <Form.Item name="guard" valuePropName="checked" extra={s('guardHint')}>
+        <Checkbox>{s('guard')}</Checkbox>
+      </Form.Item>
+    </>
   );
 }
 
@@ -263,9 +390,14 @@ function AddPerson({ close }: { close: () => void }) {
   const [form] = Form.useForm<PersonFields>();
   const name: string = Form.useWatch('name', form) ?? '';
   const add = useChange(gate.addPerson, [gate.persons]);
-  const submit = ({ name: given, displayName, roles: chosen, password = '' }: PersonFields) =>
+  const submit = ({ name: given, displayName, roles: chosen, password = '', ...of }: PersonFields) =>
     add.mutate(
-      { body: { name: given, displayName, roles: chosen, password } },
+      {
+        body: {
+          ...{ name: given, displayName, roles: chosen, password },
+          ...{ employer: of.employer?.trim() ?? '', guard: of.guard ?? false },
+        },
+      },
       {
         onSuccess: (person) => {
           tell.done(t('added', { name: person.displayName }));
@@ -290,6 +422,7 @@ function AddPerson({ close }: { close: () => void }) {
           <Input maxLength={64} autoComplete="off" autoCapitalize="none" spellCheck={false} />
         </Form.Item>
         <RolesField />
+        <EmploymentFields />
         <NewPassword label={t('password')} field="password" personName={name} offers />
         <div className="form-ends">
           <Button type="primary" htmlType="submit" loading={add.isPending}>
@@ -319,13 +452,15 @@ function EditPerson({ person, close }: { person: Person; close: () => void }) {
         },
       },
     );
-  const submit = ({ displayName, roles: chosen, password }: PersonFields) => {
+  const submit = ({ displayName, roles: chosen, password, employer = '', guard = false }: PersonFields) => {
     const sameRoles =
       chosen.length === person.roles.length && chosen.every((each) => person.roles.includes(each));
     const body = {
       ...(displayName.trim() === person.displayName ? {} : { displayName }),
       ...(sameRoles ? {} : { roles: chosen }),
       ...(password ? { password } : {}),
+      ...(employer.trim() === person.employer ? {} : { employer }),
+      ...(guard === person.guard ? {} : { guard }),
     };
     change(body, t('saved'));
   };
@@ -335,12 +470,16 @@ function EditPerson({ person, close }: { person: Person; close: () => void }) {
         layout="vertical"
         requiredMark={false}
         onFinish={submit}
-        initialValues={{ displayName: person.displayName, roles: person.roles }}
+        initialValues={{
+          ...{ displayName: person.displayName, roles: person.roles },
+          ...{ employer: person.employer, guard: person.guard },
+        }}
         autoComplete="off"
       >
         <Said error={save.error} />
         <DisplayNameField />
         <RolesField />
+        <EmploymentFields />
         <NewPassword
           label={`${t('newPassword')} · ${t('newPasswordHint')}`}
           field="password"

@@ -10,6 +10,7 @@ import { useEffect, useRef, useState } from 'react';
 import { z } from 'zod';
 import { collect, gate, keeping } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
+import { foundingDays } from '../../../src/law/index.ts';
 import { call, forget, useCall, useChange } from '../api.ts';
 import { type CameraFields, CameraForm, newCameraBody } from '../cameras/CameraForm.tsx';
 import { StatusTag, useTroubleOf } from '../cameras/state.tsx';
@@ -25,6 +26,7 @@ import { useUrlState } from '../urlState.ts';
 import { useWords } from '../useWords.ts';
 import { cameraWords } from '../words/cameras.ts';
 import { loginWords, setupWords } from '../words/entry.ts';
+import { standingWords } from '../words/people.ts';
 import { shellWords } from '../words/shell.ts';
 
 const steps = ['unit', 'person', 'camera', 'done'] as const;
@@ -188,6 +190,7 @@ function PersonStep({
   next: () => void;
 }) {
   const t = useWords(setupWords);
+  const standing = useWords(standingWords);
   const shell = useWords(shellWords);
   const login = useWords(loginWords);
   const client = useQueryClient();
@@ -246,6 +249,7 @@ function PersonStep({
       <NewPassword label={login('password')} field="password" personName={name} />
       <PasswordAgain of="password" />
       <p className="soft">{t('noDefault')}</p>
+      <p>{standing('declares', { days: foundingDays })}</p>
       <div className="form-ends">
         <Button onClick={goBack}>{shell('back')}</Button>
         <span className="form-ends-gap" />

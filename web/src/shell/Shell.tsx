@@ -21,6 +21,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type Action, gate } from '../../../src/contract/index.ts';
 import { useChange } from '../api.ts';
 import { useLink, useLiveEvents } from '../live.ts';
+import { FoundingNote } from '../people/Standing.tsx';
 import { useForgetAll, useMe, useRoleNames } from '../session.ts';
 import { StorageTrouble } from '../storage/TroubleLine.tsx';
 import { enterPlace, themeOf } from '../theme.ts';
@@ -109,6 +110,7 @@ export function Shell() {
       </Drawer>
       <div className="body">
         <LineState />
+        <FoundingNote />
         <StorageTrouble />
         <main id="main" ref={main} tabIndex={-1}>
           <Outlet />
