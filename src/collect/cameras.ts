@@ -7,7 +7,14 @@ import type { Kysely, Transaction } from 'kysely';
 import { newId, refuse, type SecretBox } from '../base/index.ts';
 import { brokenConstraint, type Tables } from '../db/index.ts';
 import type { Grant } from '../gate/index.ts';
-import { type CameraFacts, type CameraStep, isRecordedIn, localDay, type SiteFacts } from '../law/index.ts';
+import {
+  type CameraFacts,
+  type CameraStep,
+  isRecordedIn,
+  localDay,
+  misplaced,
+  type SiteFacts,
+} from '../law/index.ts';
 import { readAddress } from './address.ts';
 import { askStanding, type GivenFacts, refuseVerdict, rowOfFacts, withFacts } from './facts.ts';
 import { cameraFacts, type LawfulSite, lawfulSite, lawfulSites } from './lawful.ts';
@@ -21,6 +28,8 @@ export interface Credentials {
 
 export interface Camera {
   readonly id: string;
+  /** The unit's own; null: none was given. */
+  readonly number: string | null;
   readonly name: string;
   readonly siteId: string;
   readonly siteName: string;
@@ -50,6 +59,7 @@ export interface Camera {
 
 export interface NewCamera {
   readonly name: string;
+  readonly number?: string | null | undefined;
   readonly siteId: string;
   readonly url: string;
   readonly subUrl?: string | null | undefined;
@@ -67,6 +77,7 @@ export interface NewCamera {
 export interface CameraChange {
   readonly revision: number;
   readonly name?: string | undefined;
+  readonly number?: string | null | undefined;
   readonly siteId?: string | undefined;
   readonly url?: string | undefined;
   readonly subUrl?: string | null | undefined;
@@ -80,7 +91,7 @@ export interface CameraChange {
 }
 
 /** Of a camera that nobody ordered to record yet: later than any clock says. */
-const neverMs = 253_402_300_799_999;
+export const neverMs = 253_402_300_799_999;
 
 type Trx = Transaction<Tables>;
 
@@ -138,6 +149,7 @@ export async function makeCamera(
     site_id: given.siteId,
     name: given.name,
     name_folded: foldName(given.name),
+    ...numberRow(given.number),
     ...addressRow(id, given, at.box),
     transport: given.transport,
     sound_basis: soundBasis ?? null,
@@ -147,7 +159,7 @@ export async function makeCamera(
     created: new Date(grant.atMs),
   };
   await askNew(trx, row, at.nowMs);
-  await orRefused(given.name, () => trx.insertInto('camera').values(row).execute());
+  await orRefused(given, () => trx.insertInto('camera').values(row).execute());
   const of = { siteId: given.siteId, cameraId: id };
   for (const record of given.records ?? []) await addRecord(trx, grant, of, record);
   const step =
@@ -166,6 +178,7 @@ async function askNew(
   const site = await lawfulSite(trx, site_id);
   if (!site) return refuse('site.unknown');
   const facts = withFacts({ id: String(row.id), name: String(row.name), siteId: site_id, step }, row);
+  checkPlace(facts, site.facts);
   refuseVerdict(askStanding(facts, site.facts, step, localDay(nowMs, site.timeZone)), step, site.facts);
 }
 
@@ -204,11 +217,12 @@ export async function changeCamera(
   if (before.revision !== change.revision) refuse('camera.changed');
   const soundBasis = basisOf(change.soundBasis);
   await askChanged(trx, before, change, grant.atMs);
-  await orRefused(change.name ?? before.name, () =>
+  await orRefused({ name: change.name ?? before.name, number: change.number }, () =>
     trx
       .updateTable('camera')
       .set({
         ...(change.name === undefined ? {} : { name: change.name, name_folded: foldName(change.name) }),
+        ...(change.number === undefined ? {} : numberRow(change.number)),
         ...(change.siteId === undefined ? {} : { site_id: change.siteId }),
         ...changedAddress(before, change, box),
         ...(change.transport === undefined ? {} : { transport: change.transport }),
@@ -230,6 +244,7 @@ async function askChanged(trx: Trx, before: Camera, change: CameraChange, nowMs:
   if (!site) return refuse('site.unknown');
   const records = siteId === before.siteId ? before.facts.records : site.recordsOf(before.id);
   const facts = withFacts({ ...before.facts, siteId, records }, rowOfFacts(change.facts ?? {}));
+  if (change.facts?.position) checkPlace(facts, site.facts);
   const day = localDay(nowMs, site.timeZone);
   // Of a camera that was carried over nothing more is asked than that it may be there.
   const step = before.step === 'operating' && before.carriedOver ? 'planned' : before.step;
@@ -302,7 +317,7 @@ export async function stepCamera(
     camera.step,
   );
   const isFirst = isRecordedIn(given.to) && camera.orderedMs === neverMs;
-  await orRefused(camera.name, () =>
+  await orRefused(camera, () =>
     trx
       .updateTable('camera')
       .set({
@@ -328,7 +343,7 @@ export async function stepCamera(
  * Changes of a site and of its cameras follow one another, so that none is judged by what the other takes away. Sites
  * are locked before cameras and in the order of their ids, here and in `site-law.ts`: nobody waits in a circle.
  */
-async function lockSites(trx: Trx, ids: readonly string[]): Promise<void> {
+export async function lockSites(trx: Trx, ids: readonly string[]): Promise<void> {
   for (const id of [...new Set(ids)].sort()) {
     const locked = await trx
       .selectFrom('site')
@@ -386,7 +401,11 @@ async function lockCamera(trx: Trx, grant: Grant, also: { retired?: boolean } = 
 }
 
 /** Credentials typed beside the address win over those inside of it. */
-function addressRow(id: string, given: NewCamera, box: SecretBox) {
+export function addressRow(
+  id: string,
+  given: Pick<NewCamera, 'url' | 'subUrl' | 'user' | 'password'>,
+  box: SecretBox,
+) {
   const main = readAddress(given.url);
   const user = given.user ?? main.user ?? '';
   const password = given.password ?? main.password ?? '';
@@ -414,7 +433,7 @@ function subRow(
   };
 }
 
-function changedAddress(before: Camera, change: CameraChange, box: SecretBox) {
+export function changedAddress(before: Camera, change: Omit<CameraChange, 'revision'>, box: SecretBox) {
   const main = change.url === undefined ? null : readAddress(change.url);
   const user = change.user ?? main?.user ?? undefined;
   const password = change.password ?? main?.password ?? undefined;
@@ -474,12 +493,31 @@ function basisOf(typed: string | null | undefined): string | null | undefined {
   return typed === '' ? refuse('camera.sound-basis') : typed;
 }
 
-async function orRefused<T>(name: string, work: () => Promise<T>): Promise<T> {
+/** A number is one by what a person sees of it. */
+export const numberRow = (number: string | null | undefined) => ({
+  own_number: number ?? null,
+  number_folded: number === null || number === undefined ? null : foldName(number),
+});
+
+/** Where nobody could mean it, such as in the sea, nothing could be judged by it. */
+function checkPlace({ at }: CameraFacts, site: SiteFacts): void {
+  const found = at === null ? null : misplaced(at, site);
+  if (found)
+    refuse('camera.misplaced', {
+      region: found.kind === 'outside' ? found.region : (site.profiles[0] ?? ''),
+    });
+}
+
+export async function orRefused<T>(
+  { name, number }: { readonly name: string; readonly number?: string | null | undefined },
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const broken = brokenConstraint(error);
     if (broken === 'camera_name_at_site') refuse('camera.name-taken', { name });
+    if (broken === 'camera_number_at_site') refuse('camera.number-taken', { number: number ?? '' });
     if (broken === 'camera_site_id_fkey') refuse('site.unknown');
     // The second wall: what the rules above let through is a mistake of ours, and a no all the same.
     if (broken === 'camera_in_prohibited_interior') refuse('camera.prohibited-here');
@@ -500,6 +538,7 @@ type CameraRow = Awaited<ReturnType<ReturnType<typeof selectCameras>['executeTak
 function asCamera(row: CameraRow, site: LawfulSite): Camera {
   return {
     id: row.id,
+    number: row.own_number,
     name: row.name,
     siteId: row.site_id,
     siteName: row.site_name,

@@ -18,6 +18,7 @@ export {
 } from './cameras.ts';
 export { askStanding, type GivenFacts, type Standing } from './facts.ts';
 export { addFoundCamera, foundBy, foundSite, isCameraId, setFoundFrom } from './found.ts';
+export { ImportDesk, type ImportFile, type ImportJob } from './import-desk.ts';
 export { type LawfulSite, lawfulSite, lawfulSites } from './lawful.ts';
 export { LifeWatch } from './life-watch.ts';
 export {

@@ -53,17 +53,22 @@ export async function addRecord(
   checkRecord(given, of.cameraId, localDay(grant.atMs, site.time_zone));
   const until =
     given.kind === 'necessity' ? (given.until ?? necessityUntil(given.on)) : (given.until ?? null);
-  const id = newId('rec', grant.atMs);
-  await trx
-    .insertInto('legal_record')
-    .values({
-      ...{ id, site_id: of.siteId, camera_id: of.cameraId, kind: given.kind, on_day: given.on },
-      ...{ until_day: until, said: given.said },
-      ...{ written: new Date(grant.atMs), written_by: grant.by.name },
-    })
-    .execute();
-  return id;
+  const row = newRecordRow(grant, of, given, until);
+  await trx.insertInto('legal_record').values(row).execute();
+  return row.id;
 }
+
+/** As it is written by whoever the grant is of. */
+export const newRecordRow = (
+  grant: Grant,
+  of: { readonly siteId: string; readonly cameraId: string | null },
+  given: NewRecord,
+  until: string | null,
+) => ({
+  ...{ id: newId('rec', grant.atMs), site_id: of.siteId, camera_id: of.cameraId, kind: given.kind },
+  ...{ on_day: given.on, until_day: until, said: given.said },
+  ...{ written: new Date(grant.atMs), written_by: grant.by.name },
+});
 
 /** A record of a later day would count before it is true. */
 export function checkRecord({ kind, on, until }: NewRecord, cameraId: string | null, today: string): void {

@@ -13,6 +13,9 @@ export interface CameraChanged {
   readonly by: string;
 }
 
+/** For more than these the whole register is read in one go. */
+const fewSites = 10;
+
 export class CameraRegister {
   readonly #db: Database;
   readonly #cameras = new Map<string, Camera>();
@@ -56,6 +59,18 @@ export class CameraRegister {
       if (before?.step !== after.step)
         for (const listener of this.#listeners) listener({ before, after, by });
     }
+  }
+
+  /** After many cameras were made or changed at once; `ids` are those. */
+  async imported(siteIds: readonly string[], ids: ReadonlySet<string>, by: string): Promise<void> {
+    const lists = siteIds.length > fewSites ? [undefined] : siteIds;
+    for (const siteId of lists)
+      for (const after of await listCameras(this.#db.kysely, siteId)) {
+        const before = this.#cameras.get(after.id) ?? null;
+        if (before && before.revision > after.revision) continue;
+        this.#cameras.set(after.id, after);
+        if (ids.has(after.id)) for (const listener of this.#listeners) listener({ before, after, by });
+      }
   }
 
   get(id: string): Camera | undefined {

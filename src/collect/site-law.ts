@@ -9,9 +9,11 @@ import type { Tables } from '../db/index.ts';
 import type { Grant } from '../gate/index.ts';
 import {
   type CameraStep,
+  crossesItself,
   isPoint,
   type Lack,
   localDay,
+  misplaced,
   type OwnerKind,
   type PrivateArea,
   type ProtectedNeighbour,
@@ -68,6 +70,7 @@ export async function changeSiteLaw(
 ): Promise<void> {
   const { owner, functions, area, neighbours, privateAreas } = given;
   const drawn = [...(neighbours ?? []), ...(privateAreas ?? [])];
+  await checkDrawn(trx, grant, area ?? [], drawn);
   const points = [...(area ?? []), ...drawn.flatMap(({ outline }) => outline)];
   const ids = drawn.map(({ id }) => id);
   if (!points.every(isPoint) || new Set(ids).size < ids.length) refuse('site.outline');
@@ -91,6 +94,25 @@ export async function changeSiteLaw(
     }),
     (id) => trx.updateTable('site').set(set).where('id', '=', id).execute(),
   );
+}
+
+/** Points that are nowhere near, and outlines that enclose nothing, would be judged by all the same. */
+async function checkDrawn(
+  trx: Trx,
+  grant: Grant,
+  area: readonly Point[],
+  drawn: readonly { readonly id: string; readonly outline: readonly Point[] }[],
+): Promise<void> {
+  for (const { id, outline } of [{ id: 'area', outline: area }, ...drawn])
+    if (crossesItself(outline)) refuse('site.outline-crosses', { name: id });
+  const points = [...area, ...drawn.flatMap(({ outline }) => outline)];
+  if (points.length === 0) return;
+  const site = await lawfulSite(trx, grant.subject.id ?? '');
+  const profiles = site?.facts.profiles ?? [];
+  for (const point of points) {
+    const found = misplaced(point, { profiles, area: [] });
+    if (found?.kind === 'outside') refuse('site.misplaced', { region: found.region, ...point });
+  }
 }
 
 /** The cameras are judged by what is to come, before it does: the database would not let one operate that may not. */

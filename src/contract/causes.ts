@@ -3,7 +3,7 @@
  * sentence a guard reads. One list for engine, store and console.
  */
 
-import { isRoom, needName, rooms, stepNames } from '../law/index.ts';
+import { drawnName, isRoom, needName, regionName, rooms, stepNames } from '../law/index.ts';
 import { awayReasons } from './away.ts';
 import type { Said } from './said.ts';
 
@@ -166,6 +166,8 @@ function sayAway(code: string, values: Parameters<typeof fill>[1], language: 'en
 function sayValue(name: string, value: string, language: 'en' | 'zh'): string {
   if (name === 'period') return sayPeriod(value, language);
   if (name === 'room') return isRoom(value) ? rooms[value][language] : value;
+  if (name === 'region') return regionName(value)[language];
+  if (name === 'area') return drawnName(value)[language];
   if (name === 'step' || name === 'from' || name === 'to') return sayFrom(stepNames, value, language);
   if (name !== 'needs') return value;
   const said = value.split(' ').map((each) => needName(each)[language]);

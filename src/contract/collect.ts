@@ -155,6 +155,14 @@ export const cameraFacts = z.object({
   endOfSupport: day.nullable(),
 });
 
+/** What the unit itself calls a camera by: a spreadsheet is read in by it, once and again. */
+export const ownNumber = z
+  .string()
+  .trim()
+  .min(1)
+  .max(40)
+  .regex(/^[^\p{Cc}\p{Cf}]*$/u);
+
 /** What is missing for a step, with the rules that want it. */
 export const lack = z.object({
   need: z.string(),
@@ -179,6 +187,7 @@ export const cameraLife = z.object({
 
 export const camera = z.object({
   id,
+  number: z.string().nullable(),
   name: z.string(),
   siteId: id,
   siteName: z.string(),
@@ -249,6 +258,7 @@ export const addCamera = endpoint({
   body: z.object({
     ...connection,
     name,
+    number: ownNumber.nullish(),
     siteId: id,
     subUrl: cameraUrl.nullish(),
     soundBasis: note.nullish(),
@@ -270,6 +280,7 @@ export const changeCamera = endpoint({
     .object({
       revision: z.number().int(),
       name: name.optional(),
+      number: ownNumber.nullish(),
       siteId: id.optional(),
       url: cameraUrl.optional(),
       subUrl: cameraUrl.nullish(),

@@ -22,6 +22,8 @@ export interface Endpoint<
   /** What the gate decides on; `open` needs no session, `self` any session. */
   readonly action: Act;
   readonly ledger: LedgerMode;
+  /** Of a call that brings a file; else the server's own bound, a MiB. */
+  readonly maxBodyBytes?: number;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;

@@ -28,6 +28,7 @@ export {
 export * as frames from './frames.ts';
 export * as gate from './gate.ts';
 export * as govern from './govern.ts';
+export * as imports from './imports.ts';
 export * as keeping from './keeping.ts';
 export * as people from './people.ts';
 export { type RefusalCode, type RefusalText, refusals } from './refusals.ts';

@@ -125,6 +125,72 @@ export const refusals = {
     en: 'A camera named {name} exists at this site already.',
     zh: '该场所已有名为 {name} 的摄像机。',
   },
+  'camera.number-taken': {
+    status: 409,
+    en: 'A camera with the number {number} exists at this site already.',
+    zh: '该场所已有编号为 {number} 的摄像机。',
+  },
+  'camera.misplaced': {
+    status: 422,
+    en: 'The position cannot be right: it lies outside of {region}, or far from the area of the site.',
+    zh: '位置有误：不在{region}范围内，或距场所范围过远。',
+  },
+  'import.too-large': {
+    status: 413,
+    en: 'The file is too large: at most {limit}.',
+    zh: '文件过大，上限为 {limit}。',
+  },
+  'import.too-many': {
+    status: 422,
+    en: 'The file has more than {limit} rows. Divide it.',
+    zh: '文件超过 {limit} 行，请拆分后导入。',
+  },
+  'import.not-a-table': {
+    status: 422,
+    en: 'This is no table that can be read: give a CSV or an XLSX file.',
+    zh: '无法读取该文件，请提供 CSV 或 XLSX 表格。',
+  },
+  'import.damaged': {
+    status: 422,
+    en: 'The spreadsheet is damaged or was made to deceive: {what}.',
+    zh: '表格已损坏或结构异常：{what}。',
+  },
+  'import.no-head': {
+    status: 422,
+    en: 'No row with the names of the columns was found among the first ten. Use the template.',
+    zh: '前十行中未找到列名行，请使用模板。',
+  },
+  'import.column-twice': {
+    status: 422,
+    en: 'The column {column} stands there twice.',
+    zh: '列“{column}”重复。',
+  },
+  'import.no-column': {
+    status: 422,
+    en: 'The column {column} is missing.',
+    zh: '缺少列“{column}”。',
+  },
+  'import.empty': { status: 422, en: 'The table has no rows.', zh: '表格中没有数据行。' },
+  'import.unknown': {
+    status: 404,
+    en: 'This import is not there any more. Choose the file again.',
+    zh: '该导入已失效，请重新选择文件。',
+  },
+  'import.busy': {
+    status: 429,
+    en: 'Other imports are under way. Try again in a minute.',
+    zh: '正在处理其他导入，请稍后再试。',
+  },
+  'import.wrong': {
+    status: 409,
+    en: '{count} rows cannot be taken as they are. Nothing was imported.',
+    zh: '有 {count} 行不能导入，未导入任何内容。',
+  },
+  'import.not-ready': {
+    status: 409,
+    en: 'This import is still being read, or was done already.',
+    zh: '该导入仍在读取或已经完成。',
+  },
   'camera.url': {
     status: 422,
     en: 'The address must begin with rtsp:// or rtsps:// and name a host.',
@@ -190,6 +256,16 @@ export const refusals = {
     status: 422,
     en: 'The drawing has a point that lies nowhere, or the same name twice.',
     zh: '图形中有无效坐标或重复的编号。',
+  },
+  'site.outline-crosses': {
+    status: 422,
+    en: 'The outline crosses itself: {name}. Give its points in order around it.',
+    zh: '图形边线相交：{name}。请按顺序给出各顶点。',
+  },
+  'site.misplaced': {
+    status: 422,
+    en: 'A drawn point lies outside of {region}: {lat}, {lon}. Latitude comes first.',
+    zh: '标绘的点不在{region}范围内：{lat}, {lon}。请先填纬度。',
   },
   'record.kind': {
     status: 422,

@@ -301,7 +301,10 @@ create table camera (
     check (capabilities <@ array['high-definition', 'wide-dynamic-range', 'night-vision']),
   end_of_support text check (end_of_support ~ '^\d{4}-\d{2}-\d{2}$'),
   constraint camera_position_is_whole check ((lat is null) = (lon is null)),
-  constraint camera_retired_is_its_step check ((step = 'retired') = (retired_at is not null))
+  constraint camera_retired_is_its_step check ((step = 'retired') = (retired_at is not null)),
+  own_number text check (length(own_number) between 1 and 40),
+  number_folded text,
+  constraint camera_number_is_folded check ((own_number is null) = (number_folded is null))
 );
 comment on table camera is 'A device and the addresses of its streams. Never deleted: its footage outlives it. Written by collect.';
 comment on column camera.url is 'rtsp:// or rtsps://, without credentials.';
@@ -327,7 +330,9 @@ comment on column camera.range_m is 'How far it is meant to see.';
 comment on column camera.turns is 'Turns and zooms: it may see its whole circle.';
 comment on column camera.masked is 'Ids of the site''s private areas that its mask covers.';
 comment on column camera.end_of_support is 'Last day of its maker''s support.';
+comment on column camera.own_number is 'What the unit itself calls it by, e.g. of its plans or of GB/T 28181; null: none was given.';
 create unique index camera_name_at_site on camera (site_id, name_folded) where retired_at is null;
+create unique index camera_number_at_site on camera (site_id, number_folded) where retired_at is null;
 
 create table legal_record (
   id text primary key,

@@ -182,6 +182,8 @@ export interface CameraTable {
   masked: Generated<string[]>;
   capabilities: Generated<string[]>;
   end_of_support: string | null;
+  own_number: string | null;
+  number_folded: string | null;
 }
 type CameraStep = 'planned' | 'approved' | 'installed' | 'tested' | 'operating' | 'suspended' | 'retired';
 

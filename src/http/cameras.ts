@@ -35,6 +35,7 @@ export function describe(edge: VideoEdge, camera: Camera, who: Who) {
   const recordedMs = edge.keeper.recordedUntilMs(camera.id);
   return {
     id: camera.id,
+    number: camera.number,
     name: camera.name,
     siteId: camera.siteId,
     siteName: camera.siteName,

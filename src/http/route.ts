@@ -90,6 +90,7 @@ export function mount<
   edge.app.route({
     method: endpoint.method,
     url: endpoint.path,
+    ...(endpoint.maxBodyBytes === undefined ? {} : { bodyLimit: endpoint.maxBodyBytes }),
     handler: async (request, reply) => {
       const called = await calledBy(edge.gate, request.raw, edge.around);
       const result = await serve({ edge, endpoint, how, request, reply, called });

@@ -2,6 +2,7 @@
 import { describe, mountCameras, mountRecording } from './cameras.ts';
 import { mountCompleteness } from './completeness.ts';
 import { streamEvents } from './events.ts';
+import { mountImports } from './imports.ts';
 import { mountLife } from './life.ts';
 import { mountMediaDoors } from './media.ts';
 import { mountProbe } from './probe.ts';
@@ -19,6 +20,7 @@ export function mountVideo(server: Server, parts: VideoParts): void {
   mountCameras(edge);
   mountRecording(edge);
   mountLife(edge, (camera, who) => describe(edge, camera, who));
+  mountImports(edge);
   mountProbe(edge);
   mountTimeline(edge);
   mountRecorded(edge);

@@ -89,7 +89,8 @@ export function sees(view: View, outline: readonly Point[]): boolean {
   return edges(flat).some(([a, b]) => isSeen(view, a) || isSeen(view, b) || crosses(view, a, b));
 }
 
-function isSeen({ azimuthDeg, angleDeg, rangeM }: View, { x, y }: Flat): boolean {
+/** Of a point that is flattened around where the view is from. */
+export function isSeen({ azimuthDeg, angleDeg, rangeM }: View, { x, y }: Flat): boolean {
   const away = Math.hypot(x, y);
   if (away > rangeM) return false;
   if (away === 0 || angleDeg >= 360) return true;
@@ -126,4 +127,32 @@ function arcPoints(radius: number, a: Flat, b: Flat): Flat[] {
     .map((sign) => (-q + sign * Math.sqrt(under)) / (2 * p))
     .filter((at) => at >= 0 && at <= 1)
     .map((at) => ({ x: a.x + at * dx, y: a.y + at * dy }));
+}
+
+/** An outline whose edges cross one another encloses nothing that anybody meant. */
+export function crossesItself(outline: readonly Point[]): boolean {
+  const [origin] = outline;
+  if (!origin || outline.length < 4) return false;
+  const all = edges(outline.map((each) => flatten(each, origin)));
+  return all.some(([a, b], i) =>
+    all.some(([c, d], j) => j > i + 1 && !(i === 0 && j === all.length - 1) && doCross(a, b, c, d)),
+  );
+}
+
+const rings = 6;
+const spokes = 12;
+
+/** How much of a view another one shows as well, 0–1, by points spread evenly over it. Walls are not known. */
+export function sharedShare(view: View, other: View): number {
+  if (distanceM(view.at, other.at) > view.rangeM + other.rangeM) return 0;
+  const from = flatten(view.at, other.at);
+  let seen = 0;
+  for (let ring = 0; ring < rings; ring++)
+    for (let spoke = 0; spoke < spokes; spoke++) {
+      const away = view.rangeM * Math.sqrt((ring + 0.5) / rings);
+      const bearing = (view.azimuthDeg + ((spoke + 0.5) / spokes - 0.5) * view.angleDeg) * rad;
+      const at = { x: from.x + Math.sin(bearing) * away, y: from.y + Math.cos(bearing) * away };
+      if (isSeen(other, at)) seen++;
+    }
+  return seen / (rings * spokes);
 }

@@ -82,7 +82,17 @@ export {
   warningOf,
   warningsBefore,
 } from './filing.ts';
-export { distanceM, distanceToAreaM, isPoint, type Point, sees, type View } from './geometry.ts';
+export {
+  crossesItself,
+  distanceM,
+  distanceToAreaM,
+  flatten,
+  isPoint,
+  type Point,
+  sees,
+  sharedShare,
+  type View,
+} from './geometry.ts';
 export { isNamedInstrument, sayArticle, sayInstrument, sayRule, sitePolicy } from './instruments.ts';
 export { judge } from './judge.ts';
 export type { Judgement, State, Why, WhyCode } from './judgement.ts';
@@ -145,7 +155,8 @@ export {
   type RecordKind,
   recordKinds,
 } from './records.ts';
-export { isRoom, type Room, rooms } from './rooms.ts';
+export { farM, type Misplaced, misplaced, regionName } from './region.ts';
+export { drawnKinds, drawnName, isRoom, type Room, rooms } from './rooms.ts';
 export {
   type Choice,
   type Conflict,
@@ -166,5 +177,6 @@ export {
   objectionsTo,
   privateAreasSeen,
   recordOf,
+  sharable,
   viewOf,
 } from './siting.ts';

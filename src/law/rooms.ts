@@ -41,3 +41,20 @@ export const rooms = {
 
 export type Room = keyof typeof rooms;
 export const isRoom = (id: string): id is Room => Object.hasOwn(rooms, id);
+
+/** What is drawn beside a site's area. */
+export const drawnKinds = {
+  window: both('window', '窗户'),
+  door: both('door', '门'),
+  'private-area': both('private area', '隐私区域'),
+} as const;
+
+/** Of `window w1`: the kind, and its id. */
+export function drawnName(value: string): Both {
+  const [kind = '', ...id] = value.split(' ');
+  const name = Object.hasOwn(drawnKinds, kind)
+    ? drawnKinds[kind as keyof typeof drawnKinds]
+    : both(kind, kind);
+  const rest = id.join(' ');
+  return both(`${name.en} ${rest}`.trim(), `${name.zh} ${rest}`.trim());
+}

@@ -26,7 +26,7 @@ import type {
   Recorded,
   SiteFacts,
 } from './facts.ts';
-import { distanceToAreaM, sees, type View } from './geometry.ts';
+import { distanceM, distanceToAreaM, sees, sharedShare, type View } from './geometry.ts';
 import { profilesOf } from './profiles/index.ts';
 import { isRecordKind, type RecordKind, recordKinds } from './records.ts';
 import { type Reason, rule } from './rule.ts';
@@ -222,4 +222,24 @@ function soundObjections(asked: Asked): readonly Objection[] {
   const { value, because } = rule(sound, chain, day, facts);
   if (value === 'off') return [{ code: 'sound-forbidden', what: camera.id, because }];
   return missing(soundBasis, asked);
+}
+
+/** Of a view that another camera shows for the larger part no second camera is needed (Order 799, art. 6). */
+const enoughToShare = 0.6;
+
+/** Cameras in use that show most of what this one would, the best first: sharing one is suggested, never demanded. */
+export function sharable(
+  camera: CameraFacts,
+  others: Iterable<CameraFacts>,
+): readonly { readonly camera: CameraFacts; readonly share: number }[] {
+  const view = viewOf(camera);
+  if (view === null) return [];
+  const found: { camera: CameraFacts; share: number }[] = [];
+  for (const other of others) {
+    const seen = other.id === camera.id || other.step === 'retired' ? null : viewOf(other);
+    if (seen === null || distanceM(view.at, seen.at) > view.rangeM + seen.rangeM) continue;
+    const share = sharedShare(view, seen);
+    if (share >= enoughToShare) found.push({ camera: other, share });
+  }
+  return found.sort((a, b) => b.share - a.share);
 }

@@ -9,6 +9,7 @@ import { sql } from 'kysely';
 import { newId, noLog, systemClock } from '../../src/base/index.ts';
 import { LifeWatch } from '../../src/collect/index.ts';
 import { interiorObjection, localDay, profiles, rooms } from '../../src/law/index.ts';
+import { until } from '../support/custos.ts';
 import { callerWith, ledgerRows, type TestCaller } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 
@@ -511,8 +512,39 @@ const timePasses: fc.Arbitrary<Op> = fc.constantFrom(100, 300).map((days) => asy
   await olderBy(days);
   await house.cameras.load();
 });
+/** A file of a few cameras, read and taken over as the console does it. */
+const readIn = fc
+  .tuple(at, fc.array(fc.tuple(room, fc.nat(9), fc.boolean()), { minLength: 1, maxLength: 4 }))
+  .map(
+    ([s, lines]): Op =>
+      async (world) => {
+        const rows = lines.map(([place, no, says]) =>
+          [`N${no}`, `number ${no}`, url, place, says ? 'theft' : '', says ? 'none' : '', daysAgo(31)].join(
+            ',',
+          ),
+        );
+        const csv = ['Number,Name,Address (RTSP),Room,Necessity,Privacy review,Trial run from', ...rows].join(
+          '\n',
+        );
+        const siteId = pick(world.sites, s);
+        const body = { file: 'cameras.csv', content: Buffer.from(csv).toString('base64'), siteId };
+        const { json: opened } = await who.call('POST', '/api/imports', body);
+        const checked = await importOver(opened.id, ['checked']);
+        await who.call('POST', `/api/imports/${opened.id}/take`, {});
+        if (checked.rows.wrong === 0 && checked.rows.same < checked.rows.all)
+          await importOver(opened.id, ['done', 'checked', 'refused']);
+        const { json } = await who.call('GET', `/api/cameras?site=${siteId}`);
+        for (const { id } of json.items) if (!world.cameras.includes(id)) world.cameras.push(id);
+      },
+  );
+const importOver = (id: string, states: readonly string[]) =>
+  until(`import ${id} is ${states}`, async () => {
+    const { json } = await who.call('GET', `/api/imports/${id}`);
+    return states.includes(json.state) ? json : undefined;
+  });
 const anyOp = fc.oneof(
   ...[
+    { weight: 2, arbitrary: readIn },
     { weight: 9, arbitrary: addSomewhere },
     { weight: 3, arbitrary: edit },
     { weight: 5, arbitrary: takeStep },

@@ -84,6 +84,11 @@ const pages = [
     lazyRouteComponent(() => import('./camera/CameraPage.tsx'), 'CameraPage'),
   ),
   page(
+    '/import/cameras',
+    'camera.configure',
+    lazyRouteComponent(() => import('./imports/ImportPage.tsx'), 'ImportPage'),
+  ),
+  page(
     '/ledger',
     'ledger.read',
     lazyRouteComponent(() => import('./pages/LedgerPage.tsx'), 'LedgerPage'),

@@ -19,6 +19,7 @@ import { timeParts } from '../time.ts';
 import { useUrlState } from '../urlState.ts';
 import { useLanguage, useWords } from '../useWords.ts';
 import { cameraWords } from '../words/cameras.ts';
+import { importWords } from '../words/imports.ts';
 import { shellWords } from '../words/shell.ts';
 
 const address = z.object({
@@ -33,6 +34,7 @@ const address = z.object({
 
 export function CamerasPage() {
   const t = useWords(cameraWords);
+  const i = useWords(importWords);
   const navigate = useNavigate();
   const [state, change] = useUrlState(address);
   const why = useWhyNot()('camera.configure');
@@ -45,9 +47,14 @@ export function CamerasPage() {
       title={t('title')}
       wide
       extra={
-        <WhyButton type="primary" why={why} onClick={() => void navigate({ to: '/cameras/new' })}>
-          {t('add')}
-        </WhyButton>
+        <>
+          <WhyButton why={why} onClick={() => void navigate({ to: '/import/cameras' })}>
+            {i('toImport')}
+          </WhyButton>
+          <WhyButton type="primary" why={why} onClick={() => void navigate({ to: '/cameras/new' })}>
+            {t('add')}
+          </WhyButton>
+        </>
       }
     >
       <Tabs label={t('tabs')} to="/cameras" tabs={tabs} shown={state.show} />
