@@ -41,7 +41,7 @@ test('what lies between two instants is the longest gap that was told of there, 
       const untilMs = atMs + lengthMs;
       const gap = knowing(gaps).between(atMs, untilMs);
       const wholly = knowing(gaps).at(atMs);
-      if (gap.cause === 'unexplained') assert.equal(wholly, undefined);
+      if (gap.cause === 'untold') assert.equal(wholly, undefined);
       else if (wholly) assert.ok(gap.toMs - gap.fromMs >= wholly.toMs - wholly.fromMs);
     }),
   );

@@ -16,10 +16,10 @@ const nearMs = 1000;
 export const isWorthAWord = ({ fromMs, toMs }: { fromMs: number; toMs: number }): boolean =>
   toMs - fromMs > smallHoleMs;
 
-/** Nothing was told of what is missing here. */
-export const unexplained = (fromMs: number, toMs: number): KnownGap => ({
+/** The server told of no gap here: mostly nothing was to be recorded yet. */
+export const untold = (fromMs: number, toMs: number): KnownGap => ({
   ...{ fromMs, toMs },
-  ...{ cause: 'unexplained', detail: {} },
+  ...{ cause: 'untold', detail: {} },
 });
 
 export class KnownGaps {
@@ -43,12 +43,12 @@ export class KnownGaps {
     return this.#gaps.find((each) => each.fromMs - withinMs <= atMs && atMs < each.toMs);
   }
 
-  /** What lies between an instant and where footage goes on: the longest gap that was told, else one without a cause. */
+  /** What lies between an instant and where footage goes on: the longest gap that was told, else an untold one. */
   between(atMs: number, untilMs: number): KnownGap {
     const told = this.#gaps
       .filter((each) => each.fromMs < untilMs && atMs - nearMs < each.toMs)
       .toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs));
-    return told[0] ?? unexplained(atMs, untilMs);
+    return told[0] ?? untold(atMs, untilMs);
   }
 
   /** Where footage goes on from an instant. */

@@ -6,7 +6,7 @@
 import type { Frame, InitJson } from '../../../src/contract/frames.ts';
 import { MediaBuffer } from './buffer.ts';
 import { Feed, type FeedState, type OpenedView, type Refused } from './feed.ts';
-import { isWorthAWord, type KnownGap, KnownGaps, unexplained } from './known-gaps.ts';
+import { isWorthAWord, type KnownGap, KnownGaps, untold } from './known-gaps.ts';
 import {
   type GapPolicy,
   type PlaybackOptions,
@@ -548,7 +548,7 @@ export class PlaybackPlayer implements Disposable {
     const part = this.#buffer.map.partAt(next.startS + 0.01);
     if (told) this.#skipped = told;
     else if (isWorthAWord({ fromMs: endS * 1000, toMs: next.startS * 1000 }) && part)
-      this.#skipped = unexplained(this.#positionMs, part.wallMs);
+      this.#skipped = untold(this.#positionMs, part.wallMs);
     this.#pending = sought(part?.wallMs ?? this.#positionMs);
     this.#showAt(part?.startS ?? next.startS);
   }

@@ -17,8 +17,11 @@ export function sayProblem(code: string, values: Values): string {
   return known ? fill(known[language()], values) : sayRefusal(code, values);
 }
 
+const nothingRecorded: Said = { en: 'nothing was recorded', zh: '没有录像' };
+
 /** A gap's cause in a sentence, with the camera's own trouble where it is known. */
 export function sayCause(cause: string, detail: Values): string {
+  if (cause === 'untold') return nothingRecorded[language()];
   const isSomewhere = cause === 'bucket-away' && detail.name === undefined;
   const known: Said | undefined = isSomewhere
     ? somewhereAway

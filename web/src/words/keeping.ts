@@ -205,8 +205,8 @@ export const keepingWords = words('keeping', {
     trouble: 'In the way: {what}',
     troubleLocked:
       'The bucket keeps it locked until {until}: nobody can delete it before, and it is deleted then.',
-    onTimeline: 'held',
-    markedOnTimeline: 'marked',
+    onTimeline: 'Held',
+    markedOnTimeline: 'Marked',
     important: 'important value',
     alarm: 'record of an alarm',
     loadMore: 'More',
