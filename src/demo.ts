@@ -9,11 +9,16 @@ import type { Database } from './db/index.ts';
 import {
   addPerson,
   addPersonRecord,
+  approvePermission,
+  askPermission,
   change,
   changePerson,
+  findRow,
   type Gate,
   isWho,
   newPasswordHash,
+  type PermissionAction,
+  type Who,
 } from './gate/index.ts';
 import { localDay, type PersonRecordKind, placeTypeOf, usualEnd } from './law/index.ts';
 import { settleKeeping } from './store/index.ts';
@@ -54,6 +59,7 @@ export async function seedDemo(at: DemoAt, demo: Demo): Promise<void> {
     );
   const logins = isNew ? await makePersons(at, demo.cameras[0] as DemoCamera, file) : (before ?? []);
   for (const camera of demo.cameras) await seedCamera(at, camera);
+  if (isNew) await seedPermissions(at, logins);
   sayLogins(logins, isNew, file);
 }
 
@@ -135,6 +141,70 @@ async function putOnRecord(at: DemoAt, id: string): Promise<void> {
     },
     () => ({ detail: { demo: true, records: kinds } }),
   );
+}
+
+/** As in a real house: asked for by whoever looks, approved by another. The administrator looks at nothing. */
+interface Wanted {
+  readonly name: string;
+  readonly by: string;
+  readonly actions: readonly PermissionAction[];
+  readonly lookBackHours: number;
+  readonly purpose: 'duty' | 'incident';
+}
+const wanted: readonly Wanted[] = [
+  { name: 'watcher', by: 'approver', actions: ['live', 'still'], lookBackHours: 24, purpose: 'duty' },
+  {
+    ...{ name: 'approver', by: 'admin', actions: ['live', 'playback', 'still', 'export'] },
+    ...{ lookBackHours: 24 * 90, purpose: 'incident' },
+  },
+];
+
+async function seedPermissions(at: DemoAt, logins: readonly Login[]): Promise<void> {
+  const nowMs = at.clock.wallMs();
+  for (const { name, by, ...wish } of wanted) {
+    const id = await as(at, logins, name, async (who) => {
+      const grant = await at.gate.admit(who, 'permission.ask', { kind: 'permission' });
+      const asked = {
+        ...{ ...wish, personId: who.personId, hours: null, wholeUnit: true, sites: [], cameras: [] },
+        ...{ reason: '演示：日常值守 Demo: daily duty', necessity: '演示 Demo', startsMs: null },
+        ...{ endsMs: nowMs + 180 * 86_400_000, replaces: null },
+      };
+      return change(
+        at,
+        grant,
+        (trx) => askPermission(trx, grant, asked),
+        (made) => ({ subject: { kind: 'permission', id: made, name }, detail: { demo: true } }),
+      );
+    });
+    await as(at, logins, by, async (who) => {
+      const row = await findRow(at.db.kysely, id);
+      const subject = { kind: 'permission', id, ownerId: row.person_id, askedBy: row.asked_by } as const;
+      const grant = await at.gate.admit(who, 'permission.decide', subject);
+      await change(
+        at,
+        grant,
+        (trx) => approvePermission(trx, grant, { revision: row.revision, note: '' }),
+        () => ({ detail: { demo: true, change: 'approve' } }),
+      );
+      await at.gate.book.changed([row.person_id]);
+    });
+  }
+}
+
+/** Signs one of them in for the work, and out again. */
+async function as<T>(
+  at: DemoAt,
+  logins: readonly Login[],
+  name: string,
+  work: (who: Who) => Promise<T>,
+): Promise<T> {
+  const password = logins.find((login) => login.name === name)?.password ?? '';
+  const { who } = await at.gate.signIn({ name, password, token: false, from: 'local', agent: 'demo' });
+  try {
+    return await work(who);
+  } finally {
+    await at.gate.signOut(who, 'this');
+  }
 }
 
 async function seedCamera(at: DemoAt, camera: DemoCamera): Promise<void> {

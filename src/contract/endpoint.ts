@@ -58,6 +58,14 @@ export const actions = [
   'storage.configure',
   'webhook.configure',
   'completeness.read',
+  'permission.read',
+  'permission.ask',
+  'permission.decide',
+  'permission.revoke',
+  'permission.delegate',
+  'permission.emergency',
+  'permission.review',
+  'permission.found',
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -89,6 +97,8 @@ export const deeds = [
   'completeness.file',
   'footage.delete',
   'footage.deleted',
+  'permission.withdraw',
+  'permission.end',
 ] as const;
 export type Deed = (typeof deeds)[number];
 

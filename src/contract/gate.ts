@@ -37,6 +37,8 @@ export const setup = endpoint({
     code: z.string().max(40).optional(),
     site: name.optional(),
     timeZone: z.string().max(60).default('Asia/Shanghai'),
+    /** Issues the first person a founding permission: to look at cameras in trial run, 30 days at most. */
+    founding: z.boolean().default(false),
   }),
   reply: z.object({ person: z.object({ id, name: z.string() }), siteId: id }),
   says: 'Makes the unit, its first site and the first administrator, once; signs this browser in.',

@@ -31,6 +31,7 @@ export * as govern from './govern.ts';
 export * as imports from './imports.ts';
 export * as keeping from './keeping.ts';
 export * as people from './people.ts';
+export * as permissions from './permissions.ts';
 export { type RefusalCode, type RefusalText, refusals } from './refusals.ts';
 export type { Said } from './said.ts';
 export { lawInWords } from './say-law.ts';

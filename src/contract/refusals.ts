@@ -55,6 +55,113 @@ export const refusals = {
     en: 'You are not allowed to do this ({action}).',
     zh: '您没有执行此操作的权限（{action}）。',
   },
+  'permission.none': {
+    status: 403,
+    en: 'You hold no permission for this ({action}). Ask for one under Permissions.',
+    zh: '您没有此项操作的权限（{action}），请在“权限”页面申请。',
+  },
+  'permission.hours': {
+    status: 403,
+    en: 'Your permission for this ({action}) does not hold at this hour.',
+    zh: '您的权限在当前时段不可用（{action}）。',
+  },
+  'permission.look-back': {
+    status: 403,
+    en: 'This footage is older than your permission reaches ({action}).',
+    zh: '该录像早于您的权限可回看的范围（{action}）。',
+  },
+  'permission.over': {
+    status: 403,
+    en: 'Your permission for this ({action}) is over. Ask for a new one under Permissions.',
+    zh: '您的此项权限已到期（{action}），请在“权限”页面重新申请。',
+  },
+  'permission.early': {
+    status: 403,
+    en: 'Your permission for this ({action}) has not begun yet.',
+    zh: '您的此项权限尚未生效（{action}）。',
+  },
+  'permission.operating': {
+    status: 403,
+    en: 'The founding permission holds for cameras in trial run only, and this one operates ({action}). Ask for a permission.',
+    zh: '试运行权限仅适用于试运行中的摄像机，该摄像机已正式运行（{action}），请申请权限。',
+  },
+  'permission.unknown': { status: 404, en: 'This permission does not exist.', zh: '该权限不存在。' },
+  'permission.own': {
+    status: 403,
+    en: 'Who asked for a permission, or whose it is, does not decide on it; another approver must.',
+    zh: '权限的申请人和使用人不得自行审批，须由其他审批人审批。',
+  },
+  'permission.own-delegate': {
+    status: 403,
+    en: 'You stand in for {name}, who asked for this permission or whose it is. Another approver must decide.',
+    zh: '您受 {name} 委托，而该权限由其申请或供其使用，须由其他审批人审批。',
+  },
+  'permission.circle': {
+    status: 403,
+    en: 'A circle: {names}. Who approves must not look by a permission that goes back to the person asking. Another approver must decide.',
+    zh: '审批形成循环：{names}。审批人不得使用源自申请人批准的权限，须由其他审批人审批。',
+  },
+  'permission.state': {
+    status: 409,
+    en: 'Someone was faster: this permission is {state} since {at}, by {by}. Nothing was changed.',
+    zh: '已被他人处理：该权限自 {at} 起为“{state}”（{by}），本次操作未生效。',
+  },
+  'permission.reason': {
+    status: 422,
+    en: 'Say why. A blank is no reason.',
+    zh: '请填写理由，空白不能作为理由。',
+  },
+  'permission.necessity': {
+    status: 422,
+    en: 'Say why it cannot be done with less.',
+    zh: '请说明必要性（为何不能缩小范围）。',
+  },
+  'permission.no-end': {
+    status: 422,
+    en: 'A permission needs an end, {days} days away at most.',
+    zh: '权限必须有截止时间，最长 {days} 天。',
+  },
+  'permission.span': {
+    status: 422,
+    en: 'It must end in the future, after it begins, and be {days} days long at most.',
+    zh: '截止时间须晚于当前和开始时间，且最长 {days} 天。',
+  },
+  'permission.scope': {
+    status: 422,
+    en: 'Name the cameras or sites, all of them known here.',
+    zh: '请指定本单位已有的摄像机或场所。',
+  },
+  'permission.needs-look-back': {
+    status: 422,
+    en: 'Say how far back recordings may be looked at, in hours.',
+    zh: '请填写可回看的时长（小时）。',
+  },
+  'permission.holder': {
+    status: 422,
+    en: '{name} cannot hold a permission to look: only active watchers and approvers can, and auditors never.',
+    zh: '{name} 不能持有查看权限：仅限在岗的值机员和审批人，审计员不得持有。',
+  },
+  'permission.founding': {
+    status: 409,
+    en: 'A founding permission is for a unit where nobody else could approve one, and no camera operates yet. Here {why}.',
+    zh: '试运行权限仅适用于没有其他审批人、且无摄像机正式运行的单位。当前：{why}。',
+  },
+  'permission.review-owed': {
+    status: 409,
+    en: 'The review of your last emergency access ({event}) is still owed. Until it is written, no other is opened.',
+    zh: '您上次应急调用（{event}）的复盘尚未完成，完成前不能再次开启。',
+  },
+  'permission.no-review': {
+    status: 409,
+    en: 'There is no review to write: only an emergency access that is over owes one, once.',
+    zh: '无需复盘：仅已结束的应急调用须复盘一次。',
+  },
+  'delegation.unknown': { status: 404, en: 'This delegation does not exist.', zh: '该委托不存在。' },
+  'delegation.to': {
+    status: 422,
+    en: 'Choose another active person, who is no auditor and is not away on a delegation too.',
+    zh: '请选择另一名在岗人员，且其不是审计员、也未将审批委托给他人。',
+  },
   'view.unknown': { status: 404, en: 'This view does not exist or has ended.', zh: '该查看不存在或已结束。' },
   'view.others': { status: 403, en: 'This view belongs to someone else.', zh: '该查看属于其他人员。' },
   'view.expired': {

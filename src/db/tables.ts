@@ -8,6 +8,7 @@
  */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { PersonRecordTable } from './tables-people.ts';
+import type { DelegationTable, PermissionTable, ShiftTable } from './tables-permissions.ts';
 
 /** Written by `db/migrate.ts` alone. */
 export interface MigrationTable {
@@ -360,6 +361,16 @@ export interface ViewTable {
   ended: Date | null;
   ended_why: string | null;
   delivered_s: Generated<number>;
+  permission_id: string | null;
+  shift_id: string | null;
+  purpose_code: string | null;
+  for_whom: string | null;
+  authority: string | null;
+  unit: string | null;
+  person_name: string | null;
+  stills: Generated<number>;
+  exports: Generated<number>;
+  export_bytes: Generated<number>;
 }
 
 /** Written by `store/`. */
@@ -567,6 +578,9 @@ export interface Tables {
   recorded_day: RecordedDayTable;
   run: RunTable;
   view: ViewTable;
+  permission: PermissionTable;
+  delegation: DelegationTable;
+  shift: ShiftTable;
   retention: RetentionTable;
   hold: HoldTable;
   mark: MarkTable;

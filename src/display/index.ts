@@ -2,5 +2,5 @@
 export { playlist } from './playlist.ts';
 export { isSameFile, readRange, type Wanted } from './range.ts';
 export { relay } from './relay.ts';
-export type { View } from './view.ts';
+export { subjectOfFootage, subjectOfView, type View } from './view.ts';
 export { Views, type ViewsOptions, type Wish } from './views.ts';

@@ -17,13 +17,15 @@ const maxUnsentWishBytes = 64 * 1024;
 const pingEveryMs = 20_000;
 
 /** Closing codes of our own: 4000 and up are free to use (RFC 6455 §7.4.2). */
-export const closeCodes = { over: 1000, flood: 1008, broken: 1011 } as const;
+export const closeCodes = { over: 1000, flood: 1008, broken: 1011, cut: 4403 } as const;
+/** So long may a polite end take; whoever is slower sees nothing more all the same. */
+const cutWithinMs = 300;
 
 /** Resolves when the viewer is gone, whichever side left first. */
 export function relay(
   engine: Duplex,
   socket: WebSocket,
-  at: { readonly clock: Clock; readonly log: Log },
+  at: { readonly clock: Clock; readonly log: Log; readonly cut: AbortSignal },
 ): Promise<void> {
   return new Promise((resolve) => {
     const end = (code: number) => {
@@ -36,7 +38,11 @@ export function relay(
     engine.once('error', () => end(closeCodes.broken));
     engine.once('close', () => end(closeCodes.over));
     socket.once('error', () => socket.terminate());
+    const cut = () => cutSocket(engine, socket);
+    at.cut.addEventListener('abort', cut, { once: true });
+    if (at.cut.aborted) cut();
     socket.once('close', () => {
+      at.cut.removeEventListener('abort', cut);
       clearInterval(heartbeat);
       engine.destroy();
       resolve();
@@ -59,6 +65,18 @@ function carryFrames(engine: Duplex, socket: WebSocket, log: Log, end: (code: nu
     }
     if (socket.bufferedAmount > pauseAtBytes) engine.pause();
   });
+}
+
+/** The right to look is gone: nothing that still waits is sent. */
+function cutSocket(engine: Duplex, socket: WebSocket): void {
+  engine.destroy();
+  if (socket.bufferedAmount > 0) {
+    socket.terminate();
+    return;
+  }
+  if (socket.readyState === socket.OPEN) socket.close(closeCodes.cut);
+  const timer = setTimeout(() => socket.terminate(), cutWithinMs);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** What is no wish is ignored; too many of anything end the connection. */

@@ -40,6 +40,8 @@ export class UseRegister implements AsyncDisposable {
         from_ms: view.fromMs,
         to_ms: view.toMs,
         purpose: view.purpose,
+        permission_id: view.permissionId,
+        purpose_code: view.purposeCode,
         transcoded: view.transcoded,
         opened: new Date(view.openedMs),
         expires: new Date(view.expiresMs),
@@ -64,6 +66,22 @@ export class UseRegister implements AsyncDisposable {
         .set({ ended: new Date(atMs), ended_why: why })
         .where('id', '=', view.id)
         .where('ended', 'is', null)
+        .execute();
+    });
+  }
+
+  /** Pictures and files that were handed out of it. */
+  counted(id: string, more: { stills?: number; exports?: number; bytes?: number }): void {
+    const { stills = 0, exports = 0, bytes = 0 } = more;
+    this.#later(async (trx) => {
+      await trx
+        .updateTable('view')
+        .set((set) => ({
+          stills: set('stills', '+', stills),
+          exports: set('exports', '+', exports),
+          export_bytes: set('export_bytes', '+', bytes),
+        }))
+        .where('id', '=', id)
         .execute();
     });
   }

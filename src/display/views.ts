@@ -12,7 +12,7 @@ import { change, type Ended, type Gate, type Grant, type Who } from '../gate/ind
 import { isRecordedIn } from '../law/index.ts';
 import { type Chosen, chooseLive, plays } from './choose.ts';
 import { UseRegister } from './use-register.ts';
-import type { View, ViewEnd } from './view.ts';
+import { subjectOfView, type View, type ViewEnd } from './view.ts';
 
 export interface ViewsOptions {
   readonly db: Database;
@@ -38,7 +38,8 @@ export interface Wish {
 const lifeMs = 10 * 60_000;
 const limits = { live: 64, playback: 16 } as const;
 const maxHours = 32 * 24;
-const sweepEveryMs = 2_000;
+/** Half of the second within which whoever may no longer look sees nothing more. */
+const sweepEveryMs = 500;
 /** Ended views are remembered so long as their last figures may still come, and "expired" is the better answer. */
 const maxEnded = 2_000;
 /** A player has one; a page that is loaded again, for a moment two. */
@@ -57,7 +58,13 @@ export class Views implements AsyncDisposable {
     this.#register = new UseRegister(options);
     this.#sweeper = setInterval(() => this.#sweep(), sweepEveryMs);
     this.#sweeper.unref();
-    this.#stopListening = options.gate.onEnded((ended) => this.#sessionsEnded(ended));
+    const stops = [
+      options.gate.onEnded((ended) => this.#sessionsEnded(ended)),
+      options.gate.book.onChange((personIds) => this.#permissionsChanged(new Set(personIds))),
+    ];
+    this.#stopListening = () => {
+      for (const stop of stops) stop();
+    };
   }
 
   /** Views of an earlier run have no ticket any more. */
@@ -95,11 +102,17 @@ export class Views implements AsyncDisposable {
       purpose: wish.purpose,
       transcoded: choice.transcoded,
       openedMs,
-      expiresMs: openedMs + lifeMs,
+      expiresMs: Math.min(openedMs + lifeMs, grant.terms.permissionEndsMs ?? Number.POSITIVE_INFINITY),
       deliveredS: 0,
       viewers: 0,
       plan: null,
+      hasFile: false,
+      permissionId: grant.terms.permissionId,
+      purposeCode: grant.terms.purpose,
+      cut: new AbortController(),
     };
+    // What was permitted a moment ago may have been revoked since.
+    this.#checkStill(view);
     this.#open.set(view.id, view);
     try {
       await change(
@@ -120,7 +133,17 @@ export class Views implements AsyncDisposable {
 
   #endedAtOnce(view: View): never {
     this.#register.ended(view, 'revoked', this.#at.clock.wallMs());
+    this.#checkStill(view);
     return refuse('session.needed');
+  }
+
+  #checkStill(view: View): void {
+    const may = this.#mayStill(view);
+    if (may !== true) refuse(may.no, { action: actionOf(view) });
+  }
+
+  #mayStill(view: View): true | { no: string } {
+    return this.#at.gate.can(view.who, actionOf(view), subjectOfView(view));
   }
 
   /** The caller's own, running view; refuses everything else without saying whose it is. */
@@ -154,8 +177,9 @@ export class Views implements AsyncDisposable {
   }
 
   /** Keeps it open for another while; the gate has permitted anew. */
-  async renew(view: View, _grant: Grant<'view.live' | 'view.playback'>): Promise<number> {
-    const expiresMs = this.#at.clock.wallMs() + lifeMs;
+  async renew(view: View, grant: Grant<'view.live' | 'view.playback'>): Promise<number> {
+    const untilMs = grant.terms.permissionEndsMs ?? Number.POSITIVE_INFINITY;
+    const expiresMs = Math.min(this.#at.clock.wallMs() + lifeMs, untilMs);
     await this.#register.renewed(view.id, expiresMs);
     if (!this.#open.has(view.id)) refuse('view.expired');
     view.expiresMs = expiresMs;
@@ -167,6 +191,7 @@ export class Views implements AsyncDisposable {
     if (!this.#open.delete(view.id)) return;
     this.#remember(view, why);
     this.#at.engine.revoke(view.id);
+    view.cut.abort(why);
     this.#register.ended(view, why, this.#at.clock.wallMs());
     // One that is watched says how much it was given when the engine has cut it.
     if (view.viewers === 0) this.#register.said(view, why, {});
@@ -191,6 +216,21 @@ export class Views implements AsyncDisposable {
       throw error;
     });
     return view.plan;
+  }
+
+  /** A file of it was asked for; the register counts. */
+  exported(view: View, bytes: number): void {
+    this.#register.counted(view.id, { exports: 1, bytes });
+  }
+
+  isFirstFile(view: View): boolean {
+    const isFirst = !view.hasFile;
+    view.hasFile = true;
+    return isFirst;
+  }
+
+  stilled(view: View): void {
+    this.#register.counted(view.id, { stills: 1 });
   }
 
   hear(fact: Fact): void {
@@ -240,9 +280,16 @@ export class Views implements AsyncDisposable {
       if (sessions.has(view.who.sessionId)) this.end(view, 'revoked');
   }
 
+  #permissionsChanged(personIds: ReadonlySet<string>): void {
+    for (const view of [...this.#open.values()])
+      if (personIds.has(view.who.personId) && this.#mayStill(view) !== true) this.end(view, 'revoked');
+  }
+
+  /** By the clock alone: a view that nobody renewed, a permission that is over, an hour of the day that has passed. */
   #sweep(): void {
     const nowMs = this.#at.clock.wallMs();
-    for (const view of [...this.#open.values()]) if (view.expiresMs <= nowMs) this.end(view, 'expired');
+    for (const view of [...this.#open.values()])
+      if (view.expiresMs <= nowMs || this.#mayStill(view) !== true) this.end(view, 'expired');
   }
 
   #remember(view: View, why: ViewEnd): void {
@@ -259,6 +306,8 @@ export class Views implements AsyncDisposable {
   }
 }
 
+const actionOf = (view: View) => `view.${view.kind}` as const;
+
 function ticketOf(view: View): Ticket {
   const common = { id: view.id, expiresAtMs: view.expiresMs, transcode: view.transcoded };
   return view.kind === 'live'
@@ -272,6 +321,7 @@ const account = (view: View) => ({
     view: view.id,
     stream: view.stream,
     transcoded: view.transcoded,
+    permission: view.permissionId,
     ...(view.kind === 'playback' ? { from: iso(view.fromMs), to: iso(view.toMs) } : {}),
   },
 });

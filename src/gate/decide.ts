@@ -3,7 +3,8 @@
  * beats every permit; a rule that fails is a no. No clock, no database, no memory.
  */
 import { type Action, actions, type Role } from '../contract/index.ts';
-import type { Subject } from './grant.ts';
+import type { Obligation, Subject, Terms } from './grant.ts';
+import { findPermission, opens, type Permission, type Standing } from './permission.ts';
 
 export interface Principal {
   readonly kind: 'person' | 'system' | 'anonymous';
@@ -18,23 +19,38 @@ export interface Context {
   readonly nowMs: number;
   /** When the session ends for good; null without one. */
   readonly sessionEndsMs: number | null;
+  /** The caller's own, running or just over. */
+  readonly permissions: readonly Permission[];
+  /** An approver who is away let the caller decide on permissions. */
+  readonly isDelegate: boolean;
 }
 
 export type Decision =
-  | { readonly permit: true; readonly rules: readonly string[] }
+  | ({ readonly permit: true } & Terms)
   | { readonly permit: false; readonly code: DenialCode; readonly rules: readonly string[] };
-export type DenialCode = 'gate.denied' | 'session.needed' | 'view.others' | 'person.inert';
+export type DenialCode =
+  | 'gate.denied'
+  | 'session.needed'
+  | 'view.others'
+  | 'person.inert'
+  | 'permission.own'
+  | 'permission.none'
+  | 'permission.over'
+  | 'permission.early'
+  | 'permission.operating'
+  | 'permission.hours'
+  | 'permission.look-back';
 
 export interface Rule {
   readonly name: string;
   readonly effect: 'permit' | 'forbid';
   readonly actions: readonly Action[] | 'all';
-  readonly when: (who: Principal, subject: Subject, context: Context) => boolean;
+  readonly when: (who: Principal, subject: Subject, context: Context, action: Action) => boolean;
   /** Of a forbid: what the caller is told. */
   readonly code?: DenialCode;
 }
 
-/** Roles in their first form. Named permissions (cameras, hours, look-back) will narrow them. */
+/** What a role opens by itself. Video is not among it: for that each person needs a permission. */
 export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
   // Configures and names persons, but neither sees footage nor reads the ledger that watches administrators.
   administrator: [
@@ -51,6 +67,9 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'storage.configure',
     'webhook.configure',
     'completeness.read',
+    'permission.read',
+    'permission.revoke',
+    'permission.found',
   ],
   maintainer: [
     'site.read',
@@ -61,20 +80,23 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'system.read',
     'storage.configure',
   ],
-  watcher: ['site.read', 'camera.read', 'view.live'],
+  watcher: ['site.read', 'camera.read', 'permission.ask', 'permission.emergency'],
   approver: [
     'site.read',
     'camera.read',
-    'view.live',
-    'view.playback',
-    'footage.still',
-    'footage.download',
     'footage.hold',
     'footage.mark',
     'footage.erase',
     'retention.read',
     'retention.decide',
     'ledger.redact',
+    'permission.read',
+    'permission.ask',
+    'permission.decide',
+    'permission.revoke',
+    'permission.delegate',
+    'permission.emergency',
+    'permission.review',
   ],
   auditor: [
     'site.read',
@@ -84,15 +106,17 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'ledger.read',
     'system.read',
     'completeness.read',
+    'permission.read',
+    'permission.review',
   ],
 };
 
-export const videoActions: readonly Action[] = [
-  'view.live',
-  'view.playback',
-  'footage.still',
-  'footage.download',
-];
+export const videoActions: readonly Action[] = Object.values(opens);
+const isVideo = new Set(videoActions);
+/** Whose work it is to look. Administrators and maintainers run the system, auditors judge its use. */
+const lookingRoles: readonly Role[] = ['watcher', 'approver'];
+export const mayHold = (roles: readonly Role[]): boolean =>
+  roles.some((role) => lookingRoles.includes(role)) && !roles.includes('auditor');
 
 const permitsOfRoles = Object.entries(roleActions).map(
   ([role, actions]): Rule => ({
@@ -107,6 +131,21 @@ export const rules: readonly Rule[] = [
   { name: 'open-to-all', effect: 'permit', actions: ['open'], when: () => true },
   { name: 'signed-in', effect: 'permit', actions: ['self'], when: (who) => who.kind === 'person' },
   ...permitsOfRoles,
+  {
+    name: 'permission',
+    effect: 'permit',
+    actions: videoActions,
+    when: (who, subject, context, action) =>
+      who.kind === 'person' &&
+      mayHold(who.roles) &&
+      'by' in findPermission(context.permissions, action, subject, context.nowMs),
+  },
+  {
+    name: 'delegated',
+    effect: 'permit',
+    actions: ['permission.decide', 'permission.read'],
+    when: (who, _subject, context) => who.kind === 'person' && context.isDelegate,
+  },
   {
     // Set-up, demo and start-up act before or without a person; the system never looks at video.
     name: 'system-configures',
@@ -148,6 +187,16 @@ export const rules: readonly Rule[] = [
     code: 'gate.denied',
   },
   {
+    name: 'own-permission',
+    effect: 'forbid',
+    actions: ['permission.decide', 'permission.review'],
+    when: (who, subject) =>
+      subject.kind === 'permission' &&
+      who.personId !== null &&
+      (subject.ownerId === who.personId || subject.askedBy === who.personId),
+    code: 'permission.own',
+  },
+  {
     name: 'view-of-another',
     effect: 'forbid',
     actions: 'all',
@@ -167,22 +216,64 @@ export function decide(
   let denied: { code: DenialCode; rule: string } | undefined;
   for (const rule of by) {
     if (rule.actions !== 'all' && !rule.actions.includes(action)) continue;
-    const bites = judge(rule, who, subject, context);
+    const bites = judge(rule, who, subject, context, action);
     if (bites === 'error') denied = { code: 'gate.denied', rule: `${rule.name} (failed)` };
     else if (bites && rule.effect === 'permit') permitting.push(rule.name);
     else if (bites) denied ??= { code: rule.code ?? 'gate.denied', rule: rule.name };
   }
   if (denied) return { permit: false, code: denied.code, rules: [denied.rule] };
-  if (permitting.length > 0) return { permit: true, rules: permitting };
-  return { permit: false, code: who.kind === 'anonymous' ? 'session.needed' : 'gate.denied', rules: [] };
+  if (permitting.length > 0) return { permit: true, ...termsOf(action, subject, context), rules: permitting };
+  return { permit: false, code: whyNot(who, action, subject, context), rules: [] };
 }
 
 /** A rule that throws, or answers anything but true or false, has no answer: the caller denies. */
-function judge(rule: Rule, who: Principal, subject: Subject, context: Context): boolean | 'error' {
+function judge(
+  rule: Rule,
+  who: Principal,
+  subject: Subject,
+  context: Context,
+  action: Action,
+): boolean | 'error' {
   try {
-    const bites: unknown = rule.when(who, subject, context);
+    const bites: unknown = rule.when(who, subject, context, action);
     return typeof bites === 'boolean' ? bites : 'error';
   } catch {
     return 'error';
   }
+}
+
+const noTerms: Omit<Terms, 'rules'> = {
+  permissionId: null,
+  permissionEndsMs: null,
+  purpose: null,
+  obligations: [],
+};
+const toRegister: readonly Obligation[] = ['register'];
+const toRegisterDuty: readonly Obligation[] = ['register-duty'];
+
+/** By which permission, and what must be written because of it. */
+function termsOf(action: Action, subject: Subject, context: Context): Omit<Terms, 'rules'> {
+  if (!isVideo.has(action)) return noTerms;
+  const found = findPermission(context.permissions, action, subject, context.nowMs);
+  if (!('by' in found)) return noTerms;
+  const { id, endsMs, purpose } = found.by;
+  const obligations = action === 'view.live' && purpose === 'duty' ? toRegisterDuty : toRegister;
+  return { permissionId: id, permissionEndsMs: endsMs, purpose, obligations };
+}
+
+const codeOf: Readonly<Record<Exclude<Standing, 'covers'>, DenialCode>> = {
+  other: 'permission.none',
+  over: 'permission.over',
+  early: 'permission.early',
+  operating: 'permission.operating',
+  hours: 'permission.hours',
+  'look-back': 'permission.look-back',
+};
+
+/** Nothing permitted it: the nearest reason that helps whoever asked. */
+function whyNot(who: Principal, action: Action, subject: Subject, context: Context): DenialCode {
+  if (who.kind === 'anonymous') return 'session.needed';
+  if (who.kind !== 'person' || !isVideo.has(action) || !mayHold(who.roles)) return 'gate.denied';
+  const found = findPermission(context.permissions, action, subject, context.nowMs);
+  return 'nearest' in found && found.nearest !== 'covers' ? codeOf[found.nearest] : 'permission.none';
 }

@@ -13,6 +13,8 @@ import { type Grant, issue, type Subject } from './grant.ts';
 import type { AtLeaving } from './leaving.ts';
 import { checkNewPassword, fold, hashPassword, passwordMatches } from './passwords.ts';
 import { addFounding } from './person-records.ts';
+import { PermissionBook } from './permission-book.ts';
+import { endOverdue, endPermissionsOf } from './permission-ends.ts';
 import { addPerson, type Person } from './persons.ts';
 import {
   type Caller,
@@ -88,10 +90,14 @@ export class Gate implements AsyncDisposable {
   #sweeping: Promise<void> = Promise.resolve();
   #isClosing = false;
   /** What ends elsewhere when a person leaves; whoever keeps something for persons adds to it. */
-  readonly atLeaving: AtLeaving[] = [];
+  readonly atLeaving: AtLeaving[] = [endPermissionsOf];
+
+  /** The permissions that run. */
+  readonly book: PermissionBook;
 
   constructor(options: GateOptions) {
     this.#at = options;
+    this.book = new PermissionBook(options);
     this.#sweeper = setInterval(() => this.#sweepSoon(), sweepEveryMs);
     this.#sweeper.unref();
   }
@@ -100,6 +106,7 @@ export class Gate implements AsyncDisposable {
     if (this.#isClosing) return;
     this.#sweeping = this.#sweeping
       .then(() => this.sweep())
+      .then(() => endOverdue(this.#at, this.book))
       .catch((error: unknown) => {
         this.#at.log.warn({ error: sayError(error) }, 'sessions could not be swept');
       });
@@ -128,6 +135,7 @@ export class Gate implements AsyncDisposable {
   /** Whose token this is; an unknown, ended or over-aged one is nobody's. */
   async authenticate(token: string | null, from: string): Promise<Caller> {
     const who = token === null ? null : await findSession(this.#at.db.kysely, token, from, this.#nowMs());
+    if (who) await this.book.ready();
     return who ?? this.anonymous(from);
   }
 
@@ -141,7 +149,7 @@ export class Gate implements AsyncDisposable {
     detail: Record<string, unknown> = {},
   ): Promise<Grant<A>> {
     const decision = this.#decide(caller, action, subject);
-    if (decision.permit) return issue(plainActor(caller), action, subject, decision.rules, this.#nowMs());
+    if (decision.permit) return issue(plainActor(caller), action, subject, decision, this.#nowMs());
     const because = decision.rules.map((rule) => ({ clause: `gate.${rule}`, ...lawOf(rule) }));
     const refusal = new Refusal(decision.code, { action }, because);
     await this.refused(caller, action, subject, refusal, detail);
@@ -164,13 +172,16 @@ export class Gate implements AsyncDisposable {
     const principal: Principal = { kind: 'system', personId: null, roles: [], active: true };
     const decision = this.#decide({ ...system, principal, sessionEndsMs: null }, action, subject);
     if (!decision.permit) refuse(decision.code, { action });
-    return issue(system, action, subject, decision.rules, this.#nowMs());
+    return issue(system, action, subject, decision, this.#nowMs());
   }
 
   #decide(caller: Caller, action: Action, subject: Subject): Decision {
+    const nowMs = this.#nowMs();
     return decide(caller.principal, action, subject, {
-      nowMs: this.#nowMs(),
+      nowMs,
       sessionEndsMs: caller.sessionEndsMs,
+      permissions: this.book.of(caller.personId),
+      isDelegate: this.book.delegatedTo(caller.personId, nowMs).length > 0,
     });
   }
 

@@ -17,22 +17,44 @@ export interface Subject {
     | 'system'
     | 'storage'
     | 'volume'
-    | 'webhook';
+    | 'webhook'
+    | 'permission'
+    | 'delegation'
+    | 'use'
+    | 'shift';
   readonly id?: string | undefined;
   /** For the ledger's reader. */
   readonly name?: string | undefined;
   readonly siteId?: string | undefined;
   /** The person a view or session belongs to. */
   readonly ownerId?: string | undefined;
+  /** Who asked, of a permission. */
+  readonly askedBy?: string | undefined;
+  /** A camera's step of life: a founding permission holds in the trial run only. */
+  readonly step?: string | undefined;
+  /** How old the oldest footage was when it was asked for, ms; live is not old. */
+  readonly agoMs?: number | undefined;
+  /** Only this permission counts: a running view lives and dies with its own. */
+  readonly permissionId?: string | undefined;
 }
 
-let mint: <A extends Action>(
-  by: Actor,
-  action: A,
-  subject: Subject,
-  rules: readonly string[],
-  atMs: number,
-) => Grant<A>;
+/** What permitted it, and what must be done because of it. Nothing stands here that is not carried out. */
+export interface Terms {
+  /** The rules that permitted it. */
+  readonly rules: readonly string[];
+  readonly permissionId: string | null;
+  readonly permissionEndsMs: number | null;
+  readonly purpose: string | null;
+  readonly obligations: readonly Obligation[];
+}
+
+/**
+ * `register`: why, for whom and the seconds delivered stand in the use register before the first frame. `register-duty`:
+ * the same, and a running shift says it for all of its live views.
+ */
+export type Obligation = 'register' | 'register-duty';
+
+let mint: <A extends Action>(by: Actor, action: A, subject: Subject, terms: Terms, atMs: number) => Grant<A>;
 
 export class Grant<A extends Action = Action> {
   /** Makes the type nominal: nothing that merely looks like a grant is one. */
@@ -40,20 +62,19 @@ export class Grant<A extends Action = Action> {
   readonly by: Actor;
   readonly action: A;
   readonly subject: Subject;
-  /** The rules that permitted it. */
-  readonly rules: readonly string[];
+  readonly terms: Terms;
   readonly atMs: number;
 
-  private constructor(by: Actor, action: A, subject: Subject, rules: readonly string[], atMs: number) {
+  private constructor(by: Actor, action: A, subject: Subject, terms: Terms, atMs: number) {
     this.by = by;
     this.action = action;
     this.subject = subject;
-    this.rules = rules;
+    this.terms = terms;
     this.atMs = atMs;
   }
 
   static {
-    mint = (by, action, subject, rules, atMs) => new Grant(by, action, subject, rules, atMs);
+    mint = (by, action, subject, terms, atMs) => new Grant(by, action, subject, terms, atMs);
   }
 
   static is(value: unknown): value is Grant {
@@ -62,5 +83,5 @@ export class Grant<A extends Action = Action> {
 }
 
 /** For gate.ts alone; not exported by the folder. */
-export const issue: typeof mint = (by, action, subject, rules, atMs) =>
-  mint(by, action, subject, rules, atMs);
+export const issue: typeof mint = (by, action, subject, terms, atMs) =>
+  mint(by, action, subject, terms, atMs);

@@ -1,15 +1,19 @@
 /** Floor 5, the gate: who calls, whether they may, and the proof that they may. */
+
+export { wayBetween } from './approvals.ts';
 export { type Account, type ChangeAt, change, note } from './change.ts';
 export {
   type Context,
   type Decision,
   decide,
+  mayHold,
   type Principal,
   type Rule,
   roleActions,
   rules,
   videoActions,
 } from './decide.ts';
+export { delegate, endDelegation, listDelegations } from './delegations.ts';
 export {
   type Credentials,
   type Ended,
@@ -21,8 +25,23 @@ export {
 } from './gate.ts';
 export { Grant, type Subject } from './grant.ts';
 export { type AtLeaving, type Left, leave } from './leaving.ts';
+export { Grant, type Obligation, type Subject, type Terms } from './grant.ts';
 export { forgetSignIns } from './old-sessions.ts';
 export { minPasswordLength } from './passwords.ts';
+export { type Permission, type PermissionAction, standing, type VideoAction } from './permission.ts';
+export { PermissionBook } from './permission-book.ts';
+export { endOverdue } from './permission-ends.ts';
+export { findingsOf, permissionFindings } from './permission-findings.ts';
+export { findRow, listRows, type PermissionRow } from './permission-rows.ts';
+export { foundPermission, openEmergency, reviewEmergency } from './permission-special.ts';
+export {
+  type Asked,
+  approvePermission,
+  askPermission,
+  endPermission,
+  recertifyPermission,
+  refusePermission,
+} from './permissions.ts';
 export {
   addFounding,
   addPersonRecord,

@@ -9,11 +9,20 @@ import { Temporal } from 'temporal-polyfill';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { BoundedMap, Fault, idPattern, Refusal, refuse, sayError } from '../base/index.ts';
 import { frames } from '../contract/index.ts';
-import { isSameFile, playlist, readRange, relay, type View } from '../display/index.ts';
+import {
+  isSameFile,
+  playlist,
+  readRange,
+  relay,
+  subjectOfFootage,
+  subjectOfView,
+  type View,
+} from '../display/index.ts';
 import type { FilePlan, MissingSpan } from '../engine/index.ts';
 import { addressKey, type Caller, isWho, note, type Who } from '../gate/index.ts';
 import { checkOrigin } from './caller.ts';
 import type { Server } from './server.ts';
+import { cutOff } from './upgrades.ts';
 import { type VideoEdge, viewAction } from './video-edge.ts';
 
 const privately = { 'cache-control': 'no-store, private' } as const;
@@ -102,7 +111,7 @@ class Doors {
     const who = caller as Who;
     if (!idPattern.test(ticket)) refuse('view.unknown');
     const view = this.#edge.views.find(ticket, who);
-    await this.#edge.gate.admit(who, viewAction(view.kind), subjectOf(view), { view: view.id });
+    await this.#edge.gate.admit(who, viewAction(view.kind), subjectOfView(view), { view: view.id });
     return { who, view };
   }
 
@@ -127,20 +136,13 @@ class Doors {
         this.#sockets.handleUpgrade(request, socket, head, resolve);
       });
       // Beyond this point nothing is refused: what goes wrong closes the socket.
-      await relay(video, browser, { clock, log });
+      await relay(video, browser, { clock, log, cut: view.cut.signal });
     } catch (error) {
       video.destroy();
       log.debug({ error: sayError(error) }, 'a viewer left before the first frame');
     }
   }
 }
-
-const subjectOf = ({ camera }: View) => ({
-  kind: 'camera' as const,
-  id: camera.id,
-  name: camera.name,
-  siteId: camera.siteId,
-});
 
 /** An engine that restarts is a refusal to the viewer, not a broken server. */
 function asRefusal(error: unknown): Refusal | null {
@@ -165,9 +167,8 @@ class RefusalLimit {
 
 async function footage(edge: VideoEdge, { who, view }: Passed, request: FastifyRequest, reply: FastifyReply) {
   const isDownload = (request.query as { download?: string }).download === '1';
-  const grant = isDownload
-    ? await edge.gate.admit(who, 'footage.download', subjectOf(view), { view: view.id })
-    : null;
+  // A file is an export, whatever it is asked for by: a player has the WebSocket.
+  const grant = await edge.gate.admit(who, 'footage.download', subjectOfFootage(view), { view: view.id });
   const plan = await edge.views.plan(view);
   const tag = `"${plan.id}"`;
   reply.headers({ 'accept-ranges': 'bytes', etag: tag, 'content-type': 'video/mp4' });
@@ -185,14 +186,26 @@ async function footage(edge: VideoEdge, { who, view }: Passed, request: FastifyR
   reply.status(wanted.kind === 'part' ? 206 : 200).header('content-length', String(to - from));
   if (wanted.kind === 'part') reply.header('content-range', `bytes ${from}-${to - 1}/${plan.bytes}`);
   if (request.method === 'HEAD') return reply.send();
-  if (grant) {
+  // A player that fetches by ranges asks a hundred times: its first is written, and each download.
+  if (isDownload || edge.views.isFirstFile(view)) {
     await note(edge, grant, {
       reason: view.purpose,
       detail: { view: view.id, from: iso(plan.fromMs), to: iso(plan.toMs), bytes: [from, to] },
     });
+    edge.views.exported(view, to - from);
   }
   const bytes = await edge.engine.read(view.id, plan.id, from, to);
-  request.raw.once('close', () => bytes.destroy());
+  const cut = () => {
+    bytes.destroy();
+    cutOff(request.raw.socket);
+  };
+  view.cut.signal.addEventListener('abort', cut, { once: true });
+  // The connection outlives this answer: the next one on it is not to be cut.
+  reply.raw.once('close', () => {
+    view.cut.signal.removeEventListener('abort', cut);
+    bytes.destroy();
+  });
+  if (view.cut.signal.aborted) cut();
   return reply.send(bytes);
 }
 
@@ -207,13 +220,14 @@ async function missing(edge: VideoEdge, { view }: Passed, _request: FastifyReque
 const secondsOf = (spans: readonly MissingSpan[]): number =>
   Math.round(spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) / 100) / 10;
 
-async function list(edge: VideoEdge, { view }: Passed, _request: FastifyRequest, reply: FastifyReply) {
+async function list(edge: VideoEdge, { who, view }: Passed, _request: FastifyRequest, reply: FastifyReply) {
+  await edge.gate.admit(who, 'footage.download', subjectOfFootage(view), { view: view.id });
   const plan = await edge.views.plan(view);
   return reply.type('application/vnd.apple.mpegurl').send(playlist(plan, 'footage.mp4'));
 }
 
 async function still(edge: VideoEdge, { who, view }: Passed, request: FastifyRequest, reply: FastifyReply) {
-  const grant = await edge.gate.admit(who, 'footage.still', subjectOf(view), { view: view.id });
+  const grant = await edge.gate.admit(who, 'footage.still', subjectOfFootage(view), { view: view.id });
   const { at, width } = request.query as { at?: string; width?: string };
   const atMs = instantOf(at);
   if (view.kind === 'playback' && atMs === null) refuse('request.malformed', { what: 'query.at' });
@@ -222,6 +236,9 @@ async function still(edge: VideoEdge, { who, view }: Passed, request: FastifyReq
     reason: view.purpose,
     detail: { view: view.id, at: iso(atMs ?? edge.clock.wallMs()) },
   });
+  // Between the question and the picture the permission may have gone.
+  if (view.cut.signal.aborted) refuse('view.expired');
+  edge.views.stilled(view);
   const name = fileName(view, atMs ?? edge.clock.wallMs());
   reply.header('content-disposition', dispositionOf('inline', `${name}.jpg`));
   return reply.type('image/jpeg').send(Buffer.from(picture));

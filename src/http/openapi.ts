@@ -10,6 +10,7 @@ import {
   imports,
   keeping,
   people,
+  permissions,
   refusals,
   storage,
 } from '../contract/index.ts';
@@ -27,6 +28,7 @@ export function contractEndpoints(): Map<string, Endpoint> {
     storage,
     buckets,
     people,
+    permissions,
   })) {
     for (const [name, value] of Object.entries(values)) {
       if (isEndpoint(value)) found.set(`${area}.${name}`, value);

@@ -77,6 +77,7 @@ function mountLeaving(edge: Edge): void {
         }),
       );
       edge.gate.announce({ sessionIds: ended, personId: params.id, why: 'left' });
+      await edge.gate.book.changed([params.id]);
       return person;
     },
   });

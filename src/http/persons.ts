@@ -4,6 +4,7 @@ import { gate as contract, govern } from '../contract/index.ts';
 import {
   addPerson,
   changePerson,
+  endOverdue,
   findPerson,
   listPersons,
   newPasswordHash,
@@ -21,10 +22,13 @@ export function mountPersons(edge: Edge): void {
     handle: async ({ grant, body, change }) => {
       const { password, ...given } = body;
       const passwordHash = await newPasswordHash(password, body.name);
-      return change(
+      const made = await change(
         (trx) => addPerson(trx, grant, { ...given, passwordHash }),
         (person) => ({ subject: subjectOf(person), detail: { change: 'add', roles: person.roles } }),
       );
+      // A founding permission is over once somebody else could approve.
+      await endOverdue(edge, edge.gate.book);
+      return made;
     },
   });
   mount(edge, contract.changePerson, {
@@ -47,6 +51,7 @@ export function mountPersons(edge: Edge): void {
       );
       const { person, ended, endedWhy } = done;
       if (endedWhy) edge.gate.announce({ sessionIds: ended, personId: person.id, why: endedWhy });
+      await endOverdue(edge, edge.gate.book);
       return person;
     },
   });

@@ -17,6 +17,7 @@ import { addressOf, calledBy, checkHost, hostOf, inUrl, isLoopback } from './cal
 import { ConsoleFiles, dataPolicy, mountConsole } from './console.ts';
 import { contractEndpoints, openApi } from './openapi.ts';
 import { mountPeople } from './people.ts';
+import { mountPermissions } from './permissions.ts';
 import { mountLedger, mountPersons } from './persons.ts';
 import { headersOf, languageOf, problemOf, refusalOfFastify } from './problem.ts';
 import { Rate } from './rate.ts';
@@ -106,6 +107,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   mountPersons(edge);
   mountPeople(edge);
+  mountPermissions(edge);
   mountLedger(edge);
   mountOpen(edge, options);
   mountConsole(app, new ConsoleFiles(options.consoleDir), (request) => hostOf(request.headers, around));

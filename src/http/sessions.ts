@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely';
 import { refuse, rfc3339 } from '../base/index.ts';
 import { gate as contract } from '../contract/index.ts';
 import type { Tables } from '../db/index.ts';
-import { findPerson, type Grant, isWho, type Who } from '../gate/index.ts';
+import { change, findPerson, foundPermission, type Grant, isWho, type Who } from '../gate/index.ts';
 import { cookieName } from './caller.ts';
 import { type Edge, mount } from './route.ts';
 
@@ -50,10 +50,24 @@ function mountSetup(edge: Edge, routes: SessionRoutes): void {
         firstSite: (trx, grant, name) => routes.firstSite(trx, grant, name, body.timeZone),
       });
       written();
+      if (body.founding) await issueFounding(edge, session.token, from);
       giveCookie(reply, routes, session.token);
       return { person: { id: person.id, name: person.name }, siteId };
     },
   });
+}
+
+/** The wizard said so, visibly; the gate and the ledger are asked like by any later call. */
+async function issueFounding(edge: Edge, token: string, from: string): Promise<void> {
+  const who = await edge.gate.authenticate(token, from);
+  const grant = await edge.gate.admit(who, 'permission.found', { kind: 'permission' });
+  await change(
+    edge,
+    grant,
+    (trx) => foundPermission(trx, grant),
+    (id) => ({ subject: { kind: 'permission', id, name: who.name } }),
+  );
+  await edge.gate.book.changed([who.personId ?? '']);
 }
 
 function mountSigning(edge: Edge, routes: SessionRoutes): void {

@@ -1,6 +1,8 @@
 /** WebSocket upgrades: who registered a path gets them; everything else is answered with 404 and closed. */
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { type Log, Refusal, sayError } from '../base/index.ts';
 import { headersOf, languageOf, problemOf } from './problem.ts';
 
@@ -70,4 +72,11 @@ function answerUpgrade(request: IncomingMessage, socket: Duplex, refusal: Refusa
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   // The reason phrase is for people who read dumps; RFC 9112 lets it be empty.
   socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${problem.status} \r\n${lines.join('')}\r\n`), body]));
+}
+
+/** Ends a connection so that what still waits in it is not sent: a reader who is slow would else go on seeing. */
+export function cutOff(socket: Socket): void {
+  if (socket.destroyed) return;
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -27,6 +27,7 @@ export const subjectOf = (camera: Camera): Subject => ({
   id: camera.id,
   name: camera.name,
   siteId: camera.siteId,
+  step: camera.step,
 });
 
 export const viewAction = (kind: 'live' | 'playback') => `view.${kind}` as const;

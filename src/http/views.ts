@@ -2,7 +2,7 @@
 import { rfc3339 } from '../base/index.ts';
 import { type Camera, findCamera } from '../collect/index.ts';
 import { display } from '../contract/index.ts';
-import type { View } from '../display/index.ts';
+import { subjectOfView, type View } from '../display/index.ts';
 import { mount } from './route.ts';
 import { orNull, subjectOf, type VideoEdge, viewAction } from './video-edge.ts';
 
@@ -13,7 +13,7 @@ export function mountViews(edge: VideoEdge): void {
     handle: async ({ who, body, written }) => {
       const camera = await cameraToView(edge, body.camera, body.kind);
       const detail = { purpose: body.purpose };
-      const grant = await edge.gate.admit(who, viewAction(body.kind), subjectOf(camera), detail);
+      const grant = await edge.gate.admit(who, viewAction(body.kind), wished(edge, camera, body), detail);
       const view = await edge.views.open(who, grant, camera, {
         kind: body.kind,
         fromMs: body.kind === 'playback' && body.from ? Date.parse(body.from) : null,
@@ -42,12 +42,21 @@ export function mountViews(edge: VideoEdge): void {
     deed: 'view.renew',
     handle: async ({ who, params }) => {
       const view = edge.views.find(params.ticket, who);
-      const grant = await edge.gate.admit(who, viewAction(view.kind), subjectOf(view.camera), {
-        view: view.id,
-      });
+      const grant = await edge.gate.admit(who, viewAction(view.kind), subjectOfView(view), { view: view.id });
       return { expires: rfc3339(await edge.views.renew(view, grant)) };
     },
   });
+}
+
+/** The camera, and how far back the footage lies: a permission reaches only so far. */
+function wished(
+  edge: VideoEdge,
+  camera: Camera,
+  body: { kind: 'live' | 'playback'; from?: string | undefined },
+) {
+  const fromMs = body.kind === 'playback' && body.from !== undefined ? Date.parse(body.from) : null;
+  const agoMs = fromMs === null ? 0 : Math.max(0, edge.clock.wallMs() - fromMs);
+  return { ...subjectOf(camera), agoMs };
 }
 
 async function cameraToView(edge: VideoEdge, id: string, kind: 'live' | 'playback'): Promise<Camera> {

@@ -10,7 +10,7 @@ import { newId, noLog, systemClock } from '../../src/base/index.ts';
 import { LifeWatch } from '../../src/collect/index.ts';
 import { interiorObjection, localDay, profiles, rooms } from '../../src/law/index.ts';
 import { until } from '../support/custos.ts';
-import { callerWith, ledgerRows, type TestCaller } from '../support/edge.ts';
+import { ledgerRows, type TestCaller, viewerWith } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 
 let house: House;
@@ -19,7 +19,7 @@ let watch: LifeWatch;
 
 before(async () => {
   house = await openHouse();
-  who = await callerWith(house, 'administrator', 'maintainer', 'watcher');
+  who = await viewerWith(house, 'administrator', 'maintainer', 'watcher');
   watch = new LifeWatch({ ...house, log: noLog });
 });
 after(() => house?.[Symbol.asyncDispose]());

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { decodeFrame } from '../../src/contract/frames.ts';
 import type { Role } from '../../src/contract/index.ts';
-import { callerWith, ledgerRows, TestCaller } from '../support/edge.ts';
+import { callerWith, ledgerRows, permit, TestCaller, viewerWith } from '../support/edge.ts';
 import { golden } from '../support/golden.ts';
 import { type House, openHouse } from '../support/house.ts';
 
@@ -19,8 +19,8 @@ before(async () => {
   await house.until(() => recordedMs() > 4_000, 'four seconds are recorded');
   toMs = house.keeper.recordedUntilMs(camera)!;
   fromMs = toMs - 4_000;
-  owner = await callerWith(house, 'approver');
-  other = await callerWith(house, 'approver');
+  owner = await viewerWith(house, 'approver');
+  other = await viewerWith(house, 'approver');
 });
 after(() => house?.[Symbol.asyncDispose]());
 
@@ -237,9 +237,12 @@ test('every way to a byte of video is closed to everyone but the one who opened 
 test('views are opened by those who may, with a purpose, and every refusal is written down', async () => {
   const wish = { camera, purpose: 'a test of the doors' };
   const span = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  const bare = await callerWith(house, 'watcher');
+  const refused = await bare.call('POST', '/api/views', { ...wish, kind: 'live' });
+  assert.equal(refused.json.code, 'permission.none', 'a role alone opens nothing');
   const tries: [Parameters<typeof callerWith>[1], object, string | number][] = [
     ['watcher', { ...wish, kind: 'live' }, 200],
-    ['watcher', { ...wish, kind: 'playback', ...span }, 'gate.denied'],
+    ['watcher', { ...wish, kind: 'playback', ...span }, 'permission.none'],
     ['approver', { ...wish, kind: 'playback', ...span }, 200],
     ['approver', { ...wish, kind: 'playback', from: span.to, to: span.from }, 'view.range'],
     ['administrator', { ...wish, kind: 'live' }, 'gate.denied'],
@@ -250,6 +253,8 @@ test('views are opened by those who may, with a purpose, and every refusal is wr
   ];
   for (const [role, body, expected] of tries) {
     const caller = await callerWith(house, role);
+    if (role === 'watcher') await permit(house, caller, { actions: ['live'], lookBackHours: 0 });
+    if (role === 'approver') await permit(house, caller);
     const seen = (await ledgerRows(house)).length;
     const { status, json } = await caller.call('POST', '/api/views', body);
     assert.equal(status === 200 ? 200 : json.code, expected, `${role}: ${JSON.stringify(body)}`);
@@ -258,7 +263,7 @@ test('views are opened by those who may, with a purpose, and every refusal is wr
     assert.ok(row, `${role} ${JSON.stringify(body)} has its line`);
     if (status === 200) assert.equal(row.reason, wish.purpose, 'the purpose stands in the ledger');
   }
-  const watcher = await callerWith(house, 'watcher');
+  const watcher = await viewerWith(house, 'watcher');
   const blank = await watcher.call('POST', '/api/views', { camera, kind: 'live', purpose: ' ' });
   assert.equal(blank.json.code, 'view.purpose', 'a view without a purpose is none');
 });

@@ -16,6 +16,7 @@ interface Line extends AsyncDisposable {
   /** Bytes that wait for the browser in our process. */
   waiting(): number;
   readonly over: Promise<void>;
+  readonly cut: AbortController;
 }
 
 /** Real sockets on both sides: engine → relay → browser. */
@@ -31,11 +32,13 @@ async function openLine(): Promise<Line> {
   const browser = new WebSocket(`ws://127.0.0.1:${(web.address() as AddressInfo).port}`);
   browser.binaryType = 'nodebuffer';
   const [[socket]] = await Promise.all([accepted, once(browser, 'open')]);
-  const over = relay(ours, socket, { clock: systemClock, log: noLog });
+  const cut = new AbortController();
+  const over = relay(ours, socket, { clock: systemClock, log: noLog, cut: cut.signal });
   return {
     engine,
     browser,
     over,
+    cut,
     waiting: () => socket.bufferedAmount + ours.readableLength,
     async [Symbol.asyncDispose]() {
       browser.terminate();
@@ -53,6 +56,34 @@ const frame = (number: number, bytes: number): Buffer => {
   body.writeUInt32BE(number, 0);
   return lengthPrefixed(body);
 };
+
+test('a reader who is slow gets nothing more once the view is cut', async () => {
+  await using line = await openLine();
+  line.browser.on('error', () => {});
+  let seen = 0;
+  line.browser.on('message', (data: Buffer) => {
+    seen += data.length;
+  });
+  line.browser.pause();
+  const bytes = 200 * 256 * 1024;
+  for (let i = 0; i < 200; i++) line.engine.write(frame(i, 256 * 1024));
+  while (line.waiting() < 512 * 1024) await new Promise((resolve) => setImmediate(resolve));
+  const closed = once(line.browser, 'close') as Promise<[number]>;
+  line.cut.abort('revoked');
+  await line.over;
+  line.browser.resume();
+  assert.notEqual((await closed)[0], 1000, 'it does not look like an end of its own');
+  assert.ok(seen < bytes / 2, `what waited is thrown away: ${seen} of ${bytes}`);
+});
+
+test('a reader who keeps up is told by the closing code that it was cut', async () => {
+  await using line = await openLine();
+  line.engine.write(frame(1, 100));
+  await once(line.browser, 'message');
+  const closed = once(line.browser, 'close') as Promise<[number]>;
+  line.cut.abort('revoked');
+  assert.equal((await closed)[0], 4403);
+});
 
 test('frames of every size arrive whole and in order', async () => {
   await using line = await openLine();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,7 +11,7 @@ import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
 import { decodeFrame, type Frame } from '../../src/contract/frames.ts';
 import { display } from '../../src/contract/index.ts';
-import { callerWith, ledgerRows, type TestCaller } from '../support/edge.ts';
+import { callerWith, ledgerRows, permit, type TestCaller, viewerWith } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 import { promisedMs } from '../support/promise.ts';
 
@@ -24,7 +25,7 @@ before(async () => {
   camera = await house.add(house.demo.cameras[0]!);
   // The street whose main stream is H.265, as a camera without a sub-stream.
   h265 = await house.add(house.demo.cameras[2]!, { subUrl: null });
-  approver = await callerWith(house, 'approver');
+  approver = await viewerWith(house, 'approver');
   await house.until(() => recorded(camera) > 3_000 && recorded(h265) > 3_000, 'both are recorded');
 });
 after(() => house?.[Symbol.asyncDispose]());
@@ -101,7 +102,7 @@ test('a live view begins with a clock, an init and a key, and goes on', async ()
 });
 
 test('signing out cuts a running view within a second, and what was delivered is in the register', async () => {
-  const watcher = await callerWith(house, 'watcher');
+  const watcher = await viewerWith(house, 'watcher');
   const { ticket, url } = await open(watcher, {});
   const player = new Player(watcher, url);
   await player.until((frames) => parts(frames).length > 25, 'a second of pictures');
@@ -124,7 +125,7 @@ test('signing out cuts a running view within a second, and what was delivered is
 test('deactivation and a role that is withdrawn cut running views', async () => {
   const administrator = await callerWith(house, 'administrator');
   for (const change of [{ active: false }, { roles: ['auditor'] }]) {
-    const watcher = await callerWith(house, 'watcher');
+    const watcher = await viewerWith(house, 'watcher');
     const player = new Player(watcher, (await open(watcher, {})).url);
     await player.until((frames) => parts(frames).length > 0, 'a picture');
     const answer = await administrator.call('PATCH', `/api/persons/${watcher.personId}`, change);
@@ -134,7 +135,7 @@ test('deactivation and a role that is withdrawn cut running views', async () => 
 });
 
 test('a view ends by itself unless the player renews it, and each renewal is decided anew', async () => {
-  const watcher = await callerWith(house, 'watcher');
+  const watcher = await viewerWith(house, 'watcher');
   const renewed = await open(watcher, {});
   const left = await open(watcher, {});
   const player = new Player(watcher, left.url);
@@ -158,8 +159,122 @@ test('a view ends by itself unless the player renews it, and each renewal is dec
   house.clock.aheadMs = 0;
 });
 
+test('a permission that is revoked ends every running stream within a second, on every way', async () => {
+  const [guard, one] = [await callerWith(house, 'watcher'), await callerWith(house, 'approver')];
+  const id = await permit(house, guard);
+  const { cookie } = guard;
+  const live = new Player(guard, (await open(guard, {})).url);
+  const played = await open(guard, span());
+  const playback = new Player(guard, played.url);
+  await once(playback.socket, 'open');
+  const { from, to } = span();
+  playback.socket.send(JSON.stringify({ op: 'seek', atMs: Date.parse(from), untilMs: Date.parse(to) }));
+  for (const player of [live, playback])
+    await player.until((frames) => parts(frames).length > 0, 'a picture');
+  const file = await slowly(`${house.url}${played.url}/footage.mp4`, cookie);
+  const { revision } = (await guard.call('GET', '/api/permissions/mine?state=running')).json.items[0];
+  const beganMs = performance.now();
+  const revoked = one.call('POST', `/api/permissions/${id}/revoke`, {
+    revision,
+    reason: 'the reason is gone',
+  });
+  const ends = await Promise.all([live.closed, playback.closed, file.over]);
+  assert.equal((await revoked).status, 200);
+  for (const { atMs } of ends) assert.ok(atMs - beganMs < promisedMs(1_000), `${atMs - beganMs} ms`);
+  assert.equal((await live.closed).code, 4403, 'the player is told that it was cut');
+  assert.ok(file.isCut(), 'the file is broken off');
+  for (const path of ['/footage.mp4', '/index.m3u8', '/still.jpg', '/missing.json']) {
+    const answer = await fetch(house.url + played.url + path, { headers: { cookie } });
+    assert.equal(answer.status, 410, path);
+    await answer.arrayBuffer();
+  }
+  const anew = await guard.call('POST', '/api/views', { camera, purpose: 'once more', kind: 'live' });
+  assert.equal(anew.json.code, 'permission.none');
+});
+
+/** Takes the first bytes of a file and then reads no further, as a slow line would. */
+async function slowly(url: string, cookie: string) {
+  let atMs = 0;
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  socket.write(`GET ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncookie: ${cookie}\r\n\r\n`);
+  const [first] = (await once(socket, 'data')) as [Buffer];
+  socket.pause();
+  socket.on('error', () => {});
+  const length = Number(/content-length: (\d+)/i.exec(first.toString('latin1'))?.[1]);
+  const over = new Promise<{ atMs: number }>((resolve) =>
+    socket.on('close', () => {
+      atMs = performance.now();
+      resolve({ atMs });
+    }),
+  );
+  // A paused socket hears of its end only when it is read again.
+  const look = setInterval(() => socket.resume(), 50);
+  void over.finally(() => clearInterval(look));
+  return { over, isCut: () => length > 0 && socket.bytesRead < length };
+}
+
+test('a permission whose time or hour is over ends what runs, and a window of hours opens nothing outside', async () => {
+  const guard = await callerWith(house, 'watcher');
+  const ends = new Date(house.clock.wallMs() + 3_600_000).toISOString();
+  await permit(house, guard, { actions: ['live'], lookBackHours: 0, ends });
+  const player = new Player(guard, (await open(guard, {})).url);
+  await player.until((frames) => parts(frames).length > 0, 'a picture');
+  house.clock.aheadMs = 3_601_000;
+  await player.closed;
+  const over = await guard.call('POST', '/api/views', { camera, purpose: 'still there', kind: 'live' });
+  assert.equal(over.json.code, 'permission.over');
+  house.clock.aheadMs = 0;
+  const clerk = await callerWith(house, 'watcher');
+  const minute = (aheadMs: number) =>
+    new Intl.DateTimeFormat('en-GB', {
+      timeZone: 'Asia/Shanghai',
+      hour: '2-digit',
+      minute: '2-digit',
+    }).format(house.clock.wallMs() + aheadMs);
+  await permit(house, clerk, { hours: { from: minute(-3_600_000), to: minute(3_600_000) } });
+  const within = new Player(clerk, (await open(clerk, {})).url);
+  await within.until((frames) => parts(frames).length > 0, 'a picture');
+  house.clock.aheadMs = 3_660_000;
+  await within.closed;
+  const outside = await clerk.call('POST', '/api/views', { camera, purpose: 'too late', kind: 'live' });
+  assert.equal(outside.json.code, 'permission.hours');
+  house.clock.aheadMs = 0;
+});
+
+test('a permission reaches its cameras and so far back, and no other', async () => {
+  const guard = await callerWith(house, 'watcher');
+  await permit(house, guard, { wholeUnit: false, cameras: [camera], lookBackHours: 1 });
+  assert.equal(
+    (await guard.call('POST', '/api/views', { camera, purpose: 'mine', kind: 'live' })).status,
+    200,
+  );
+  const swapped = await guard.call('POST', '/api/views', { camera: h265, purpose: 'not mine', kind: 'live' });
+  assert.deepEqual([swapped.status, swapped.json.code], [403, 'permission.none']);
+  const [from, to] = [2 * 3_600_000, 3_000].map((ms) => new Date(house.clock.wallMs() - ms).toISOString());
+  const old = await guard.call('POST', '/api/views', {
+    camera,
+    purpose: 'too old',
+    kind: 'playback',
+    from,
+    to,
+  });
+  assert.equal(old.json.code, 'permission.look-back');
+  const { site_id: site } = await house.db.kysely
+    .selectFrom('camera')
+    .select('site_id')
+    .where('id', '=', h265)
+    .executeTakeFirstOrThrow();
+  await permit(house, guard, { wholeUnit: false, sites: [site] });
+  assert.equal(
+    (await guard.call('POST', '/api/views', { camera: h265, purpose: 'now', kind: 'live' })).status,
+    200,
+  );
+});
+
 test('a person has sixteen recorded views open at most', async () => {
-  const one = await callerWith(house, 'approver');
+  const one = await viewerWith(house, 'approver');
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => one.call('POST', '/api/views', { camera, purpose: 'many', ...span() })),
   );
@@ -244,7 +359,7 @@ test('recorded footage plays as HLS in a player that knows nothing of us', async
 });
 
 test('a console hears of cameras and gaps as they change, and of nothing when it is signed out', async () => {
-  const watcher = await callerWith(house, 'watcher');
+  const watcher = await viewerWith(house, 'watcher');
   const response = await fetch(`${house.url}/api/events`, { headers: { cookie: watcher.cookie } });
   assert.equal(response.status, 200);
   const maintainer = await callerWith(house, 'maintainer');

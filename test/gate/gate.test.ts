@@ -306,15 +306,15 @@ test('a denial is written though the call fails, and the grant of a permit names
   await make(at, 'wang', 'watcher');
   const { who } = await signIn(at, 'wang');
   const subject = { kind: 'camera', id: 'cam_1', name: 'gate' } as const;
-  await assert.rejects(at.gate.admit(who, 'footage.download', subject), { code: 'gate.denied' });
+  await assert.rejects(at.gate.admit(who, 'footage.download', subject), { code: 'permission.none' });
   const row = (await rows(at)).at(-1)!;
   assert.deepEqual(
     [row.action, row.outcome, row.code, row.subject_id],
-    ['footage.download', 'refused', 'gate.denied', 'cam_1'],
+    ['footage.download', 'refused', 'permission.none', 'cam_1'],
   );
-  const grant = await at.gate.admit(who, 'view.live', subject);
+  const grant = await at.gate.admit(who, 'camera.read', subject);
   assert.deepEqual(
-    [grant.rules, grant.by.personId, grant.subject.id],
+    [grant.terms.rules, grant.by.personId, grant.subject.id],
     [['role-watcher'], who.personId, 'cam_1'],
   );
 });

@@ -19,7 +19,7 @@ import { makeClip } from '../engine/mp4/clips.ts';
 import { record } from '../engine/segment/record.ts';
 import { until } from '../support/custos.ts';
 import { testDatabase } from '../support/database.ts';
-import { callerWith, type TestCaller } from '../support/edge.ts';
+import { callerWith, type TestCaller, viewerWith } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 import { type Gateway, noCeph, startGateway } from '../support/rgw.ts';
 
@@ -36,7 +36,7 @@ before(async () => {
   [gateway, house] = await Promise.all([startGateway(), openHouse()]);
   camera = await house.add(house.demo.cameras[0]!);
   administrator = await callerWith(house, 'administrator');
-  approver = await callerWith(house, 'approver');
+  approver = await viewerWith(house, 'approver');
   for (const [name, lock] of [
     ['footage', false],
     ['locked', true],

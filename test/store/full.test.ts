@@ -18,7 +18,7 @@ import { newId } from '../../src/base/index.ts';
 import { decodeFrame } from '../../src/contract/frames.ts';
 import type { Importance } from '../../src/store/ladder.ts';
 import { type Disk, memoryDisk, whyNoMounts } from '../support/disks.ts';
-import { callerWith, ledgerRows, type TestCaller } from '../support/edge.ts';
+import { ledgerRows, type TestCaller, viewerWith } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 
 const mb = 1_000_000;
@@ -32,7 +32,7 @@ const cameras = new Map<Importance, string>();
 
 before(async () => {
   house = await openHouse();
-  maintainer = await callerWith(house, 'maintainer', 'administrator', 'approver');
+  maintainer = await viewerWith(house, 'maintainer', 'administrator', 'approver');
   disk = noMounts === null ? await memoryDisk(300) : { path: await mkdtemp(join(tmpdir(), 'custos-full-')) };
 });
 after(async () => {

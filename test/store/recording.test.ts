@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { startDemo } from '../../demo/index.ts';
 import { noLog, systemClock } from '../../src/base/index.ts';
 import { until } from '../support/custos.ts';
-import { callerWith, type TestCaller } from '../support/edge.ts';
+import { callerWith, type TestCaller, viewerWith } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 
 let house: House;
@@ -18,7 +18,7 @@ before(async () => {
   house = await openHouse();
   camera = await house.add(house.demo.cameras[0]!);
   maintainer = await callerWith(house, 'maintainer');
-  approver = await callerWith(house, 'approver');
+  approver = await viewerWith(house, 'approver');
   await recordsPast(Date.now());
 });
 after(() => house?.[Symbol.asyncDispose]());

@@ -19,7 +19,7 @@ import {
   unmountLazily,
   whyNoMounts,
 } from '../support/disks.ts';
-import { callerWith, ledgerRows, type TestCaller } from '../support/edge.ts';
+import { callerWith, ledgerRows, type TestCaller, viewerWith } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 import { promisedMs } from '../support/promise.ts';
 
@@ -32,7 +32,7 @@ const noMounts = whyNoMounts();
 before(async () => {
   house = await openHouse();
   maintainer = await callerWith(house, 'maintainer');
-  watcher = await callerWith(house, 'approver');
+  watcher = await viewerWith(house, 'approver');
   for (const camera of house.demo.cameras.slice(0, 2)) cameras.push(await house.add(camera));
   for (const id of cameras) await recordsPast(id, Date.now());
 });

@@ -184,6 +184,7 @@ export async function setUp(custos: Custos): Promise<{ caller: Caller; siteId: s
     name: 'first',
     password: 'correct horse battery',
     site: '校门',
+    founding: true,
   });
   await caller.signIn('first', 'correct horse battery');
   return { caller, siteId };

@@ -128,3 +128,34 @@ export async function personNamed(at: TestServer, name: string, ...roles: Role[]
 export async function ledgerRows(at: TestServer) {
   return at.db.kysely.selectFrom('ledger').selectAll().orderBy('seq').execute();
 }
+
+/** What a test's person may look at, unless it says otherwise: everything, for 300 days: some tests move the clock. */
+const wholeHouse = {
+  ...{ actions: ['live', 'playback', 'still', 'export'], wholeUnit: true, lookBackHours: 24 * 400 },
+  ...{ purpose: 'duty', reason: 'a test looks', necessity: 'a test looks' },
+};
+
+const approvers = new WeakMap<TestServer, Promise<TestCaller>>();
+
+/** Issues a permission as a house does: the person asks, another approves. Resolves with its id. */
+export async function permit(at: TestServer, caller: TestCaller, wish: object = {}): Promise<string> {
+  let approver = approvers.get(at);
+  if (!approver) {
+    approver = callerWith(at, 'approver');
+    approvers.set(at, approver);
+  }
+  const ends = new Date(Date.now() + 300 * 86_400_000).toISOString();
+  const asked = await caller.call('POST', '/api/permissions', { ...wholeHouse, ends, ...wish });
+  assert.equal(asked.status, 200, JSON.stringify(asked.json));
+  const { id, revision } = asked.json;
+  const issued = await (await approver).call('POST', `/api/permissions/${id}/approve`, { revision });
+  assert.equal(issued.status, 200, JSON.stringify(issued.json));
+  return id;
+}
+
+/** A person with these roles and a permission to look at everything. */
+export async function viewerWith(at: TestServer, ...roles: Role[]): Promise<TestCaller> {
+  const caller = await callerWith(at, ...roles);
+  await permit(at, caller);
+  return caller;
+}

@@ -6,14 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Demo, type DemoCamera, startDemo } from '../../demo/index.ts';
-import {
-  type Clock,
-  findProgram,
-  noLog,
-  openSecretBox,
-  type SecretBox,
-  systemClock,
-} from '../../src/base/index.ts';
+import { findProgram, noLog, openSecretBox, type SecretBox, systemClock } from '../../src/base/index.ts';
 import { addCamera, addSite, CameraRegister, CameraStates } from '../../src/collect/index.ts';
 import { Views } from '../../src/display/index.ts';
 import { createEngine, type Engine, type Fact, type Volume } from '../../src/engine/index.ts';
@@ -40,22 +33,10 @@ import {
   Volumes,
 } from '../../src/store/index.ts';
 import { Pulls, Webhooks } from '../../src/transmit/index.ts';
+import { AheadClock } from './ahead-clock.ts';
 import { testDatabase } from './database.ts';
 import type { TestServer } from './edge.ts';
 import { testKeys } from './keys.ts';
-
-/** The machine's clock, moved ahead by what a test says. */
-export class AheadClock implements Clock {
-  aheadMs = 0;
-
-  wallMs(): number {
-    return systemClock.wallMs() + this.aheadMs;
-  }
-
-  monoMs(): number {
-    return systemClock.monoMs() + this.aheadMs;
-  }
-}
 
 export interface House extends TestServer {
   readonly clock: AheadClock;

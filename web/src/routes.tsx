@@ -65,7 +65,7 @@ const page = (path: string, needs: Action, Inner: React.ComponentType) =>
 const pages = [
   page(
     '/wall',
-    'view.live',
+    'permission.ask',
     lazyRouteComponent(() => import('./wall/WallPage.tsx'), 'WallPage'),
   ),
   page(

@@ -5,10 +5,10 @@
  */
 import { useQueryClient } from '@tanstack/react-query';
 import { Navigate, useNavigate } from '@tanstack/react-router';
-import { Button, Form, Input, Steps } from 'antd';
+import { Button, Checkbox, Form, Input, Steps } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { z } from 'zod';
-import { collect, gate, keeping } from '../../../src/contract/index.ts';
+import { collect, gate, keeping, permissions } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
 import { foundingDays } from '../../../src/law/index.ts';
 import { call, forget, useCall, useChange } from '../api.ts';
@@ -194,18 +194,17 @@ function PersonStep({
   const shell = useWords(shellWords);
   const login = useWords(loginWords);
   const client = useQueryClient();
-  const [form] = Form.useForm<{ name: string; password: string }>();
+  const [form] = Form.useForm<{ name: string; password: string; founding: boolean }>();
   const name: string = Form.useWatch('name', form) ?? answers.name ?? '';
   const setup = useChange(gate.setup);
   const tell = useTell();
-  const submit = ({ name: given, password }: { name: string; password: string }) => {
+  const submit = (given: { name: string; password: string; founding: boolean }) => {
     const { unit = '', site, code } = answers;
     // The first site is taken to be where its first administrator sits; the site's page changes it.
     const here = { timeZone: ownTimeZone() };
     const body = {
       unit,
-      name: given,
-      password,
+      ...{ name: given.name, password: given.password, founding: given.founding },
       ...here,
       ...(site ? { site } : {}),
       ...(code ? { code } : {}),
@@ -232,7 +231,13 @@ function PersonStep({
     back();
   };
   return (
-    <Form form={form} layout="vertical" requiredMark={false} initialValues={answers} onFinish={submit}>
+    <Form
+      form={form}
+      layout="vertical"
+      requiredMark={false}
+      initialValues={{ founding: true, ...answers }}
+      onFinish={submit}
+    >
       <StepHead title={t('personTitle')} says={t('personSays')} />
       <Said error={setup.error} />
       <Form.Item
@@ -250,6 +255,13 @@ function PersonStep({
       <PasswordAgain of="password" />
       <p className="soft">{t('noDefault')}</p>
       <p>{standing('declares', { days: foundingDays })}</p>
+      <Form.Item
+        name="founding"
+        valuePropName="checked"
+        extra={t('foundingSays', { days: permissions.foundingDays })}
+      >
+        <Checkbox>{t('founding')}</Checkbox>
+      </Form.Item>
       <div className="form-ends">
         <Button onClick={goBack}>{shell('back')}</Button>
         <span className="form-ends-gap" />

@@ -49,6 +49,8 @@ export interface FeedOptions {
 const hiddenForMs = 30_000;
 const firstRetryMs = 300;
 const mostRetryMs = 10_000;
+/** The server's closing code of a view that may not go on. */
+const cutCode = 4403;
 /** Tickets live about ten minutes; a browser's wrong clock must not make them look longer or shorter than this. */
 const shortestLifeMs = 20_000;
 const longestLifeMs = 15 * 60_000;
@@ -188,8 +190,11 @@ export class Feed implements Disposable {
         socket.close();
       }
     };
-    socket.onclose = () => {
-      if (!isStale()) this.#broken();
+    socket.onclose = ({ code }) => {
+      if (isStale()) return;
+      // Cut by the server: the ticket is dead, and asking anew gives the reason.
+      if (code === cutCode) this.#dropView();
+      this.#broken();
     };
   }
 

@@ -38,7 +38,8 @@ interface Entry {
 
 /** Only what is built stands here, and a person sees only what the gate would let them open. */
 export const menu: readonly Entry[] = [
-  { to: '/wall', word: 'wall', needs: 'view.live', icon: <AppstoreOutlined /> },
+  // Whose work it is to look sees it; without a permission each tile says what is missing.
+  { to: '/wall', word: 'wall', needs: 'permission.ask', icon: <AppstoreOutlined /> },
   { to: '/cameras', word: 'cameras', needs: 'camera.read', icon: <VideoCameraOutlined /> },
   { to: '/ledger', word: 'ledger', needs: 'ledger.read', icon: <FileProtectOutlined /> },
   { to: '/completeness', word: 'completeness', needs: 'completeness.read', icon: <CheckSquareOutlined /> },

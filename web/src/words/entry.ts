@@ -86,6 +86,9 @@ export const setupWords = words('setup', {
     nameHint: 'Letters of any script, digits and . _ -',
     nameBad: 'Only letters, digits and . _ - are possible, at most 64.',
     noDefault: 'There is no default password, and none can be recovered from the outside.',
+    founding: 'Issue me a founding permission, so that I can see the cameras while I set up',
+    foundingSays:
+      'Nobody looks without a permission that somebody else approved. Until a second approver exists you may issue yourself one: for cameras in trial run only, {days} days at most, written in the ledger. It ends by itself as soon as another approver is added.',
     create: 'Create and continue',
     cannotGoBack: 'Unit and administrator are set up. You can change them later.',
     cameraTitle: 'The first camera',
@@ -124,6 +127,9 @@ export const setupWords = words('setup', {
     nameHint: '可用各种文字的字母、数字以及 . _ -',
     nameBad: '只能使用字母、数字以及 . _ -，最多 64 个字符。',
     noDefault: '系统没有默认密码，也无法从外部找回密码。',
+    founding: '为本人签发试运行权限，以便在设置期间查看画面',
+    foundingSays:
+      '任何人查看画面都须经他人审批授权。在增设第二名审批人之前，您可为自己签发试运行权限：仅限试运行中的摄像机，最长 {days} 天，并记入存证账本；一旦有了其他审批人即自动终止。',
     create: '创建并继续',
     cannotGoBack: '单位和管理员已创建，之后可以修改。',
     cameraTitle: '首台摄像机',
