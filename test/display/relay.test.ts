@@ -59,7 +59,7 @@ const frame = (number: number, bytes: number): Buffer => {
 
 test('a reader who is slow gets nothing more once the view is cut', async () => {
   await using line = await openLine();
-  line.browser.on('error', () => {});
+  for (const end of [line.browser, line.engine]) end.on('error', () => {});
   let seen = 0;
   line.browser.on('message', (data: Buffer) => {
     seen += data.length;
