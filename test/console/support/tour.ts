@@ -72,14 +72,15 @@ export const tour: readonly Stop[] = [
   {
     name: 'clip',
     path: '/cameras/:first?at=:ago&w=300',
-    needs: 'footage.hold',
+    // Who may take a file away plays it too; to hold it a role is enough.
+    needs: 'footage.download',
     hasVideo: true,
     open: markClip,
   },
   ...(['hold', 'mark', 'erase'] as const).map((key) => ({
     name: `clip-${key}`,
     path: '/cameras/:first?at=:ago&w=300',
-    ...{ needs: 'footage.hold', hasVideo: true },
+    ...{ needs: 'footage.download', hasVideo: true },
     open: async (page: Page) => {
       await markClip(page);
       await opens(keepingWords, key)(page);
