@@ -12,9 +12,9 @@ import { type Decision, decide, type Principal } from './decide.ts';
 import { type Grant, issue, type Subject } from './grant.ts';
 import type { AtLeaving } from './leaving.ts';
 import { checkNewPassword, fold, hashPassword, passwordMatches } from './passwords.ts';
-import { addFounding } from './person-records.ts';
 import { PermissionBook } from './permission-book.ts';
 import { endOverdue, endPermissionsOf } from './permission-ends.ts';
+import { addFounding } from './person-records.ts';
 import { addPerson, type Person } from './persons.ts';
 import {
   type Caller,

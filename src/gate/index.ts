@@ -23,9 +23,8 @@ export {
   openGate,
   plainActor,
 } from './gate.ts';
-export { Grant, type Subject } from './grant.ts';
-export { type AtLeaving, type Left, leave } from './leaving.ts';
 export { Grant, type Obligation, type Subject, type Terms } from './grant.ts';
+export { type AtLeaving, type Left, leave } from './leaving.ts';
 export { forgetSignIns } from './old-sessions.ts';
 export { minPasswordLength } from './passwords.ts';
 export { type Permission, type PermissionAction, standing, type VideoAction } from './permission.ts';

@@ -27,7 +27,7 @@ const person = (...held: Role[]): Principal => ({
   personId: 'p1',
   roles: held,
   active: true,
-  clearedUntilMs: 1_000_000,
+  clearedUntilMs: Number.MAX_SAFE_INTEGER,
 });
 const anonymous: Principal = { kind: 'anonymous', personId: null, roles: [], active: true };
 const system: Principal = { kind: 'system', personId: null, roles: [], active: true };

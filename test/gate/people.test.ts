@@ -95,7 +95,7 @@ describe('on a server', () => {
     }
     // In the session that showed what was missing.
     assert.equal((await guard.call('GET', '/api/persons')).json.code, 'gate.denied');
-    assert.ok((await guard.call('GET', '/api/session')).json.may.includes('view.live'));
+    assert.ok((await guard.call('GET', '/api/session')).json.may.includes('permission.ask'));
   });
 
   test('an account falls inert at the end of the last day of a record: nothing is allowed, and its sessions end', async () => {
@@ -116,12 +116,12 @@ describe('on a server', () => {
       .execute();
     clock.pass(untilMs - clock.wallMs() - 1);
     assert.ok(
-      at.gate.may(await at.gate.authenticate(guard.cookie.split('=')[1]!, '127.0.0.1')).includes('view.live'),
+      at.gate.may(await at.gate.authenticate(guard.cookie.split('=')[1]!, '127.0.0.1')).includes('permission.ask'),
     );
     clock.pass(1);
     const refused = at.gate.can(
       await at.gate.authenticate(guard.cookie.split('=')[1]!, '127.0.0.1'),
-      'view.live',
+      'permission.ask',
     );
     assert.deepEqual(refused, { no: 'person.inert' });
     ended.length = 0;

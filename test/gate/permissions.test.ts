@@ -337,7 +337,9 @@ test('who leaves takes nothing along: permissions, requests and delegations end 
   const [guard, approver, admin] = (await people('watcher', 'approver', 'administrator')) as TestCaller[];
   const issued = (await decide(approver!, await ask(guard!))).json;
   const open = await ask(guard!);
-  const left = await admin!.call('POST', `/api/persons/${guard!.personId}/leave`, { reason: '离职 Left the unit' });
+  const left = await admin!.call('POST', `/api/persons/${guard!.personId}/leave`, {
+    reason: '离职 Left the unit',
+  });
   assert.equal(left.status, 200, JSON.stringify(left.json));
   const all = (await approver!.call('GET', `/api/permissions?person=${guard!.personId}`)).json.items;
   const stateOf = (id: string) => all.find((each: { id: string }) => each.id === id).state;
