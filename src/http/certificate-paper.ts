@@ -71,6 +71,7 @@ const classes: Words = {
 type Line = { readonly text: string; readonly mono?: boolean };
 const both = ({ zh, en }: Said): Line => ({ text: `${zh} · ${en}` });
 const plain = (text: string): Line => ({ text });
+const inLines = ({ zh, en }: Said): Line[] => [plain(zh), plain(en)];
 const mono = (text: string): Line => ({ text, mono: true });
 
 /** The data of the template: every text as a text. */
@@ -147,8 +148,8 @@ function rowOf(segment: Whole['segments'][number], { timeZone, missing }: Whole)
   const file = [mono(segment.path), mono(segment.digest)];
   return [
     [time(segment.startMs), time(segment.endMs)],
-    [both(streams[segment.stream])],
-    segment.class ? [both(classes[segment.class]!)] : [plain('—')],
+    inLines(streams[segment.stream]),
+    segment.class ? inLines(classes[segment.class]!) : [plain('—')],
     missing.includes(segment.id) ? [...file, both(words.gone)] : file,
   ];
 }

@@ -1,5 +1,6 @@
 /** Keeping over HTTP: less than the law is refused with the article, conflicts are decided by name, holds beat erasure. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -262,7 +263,16 @@ test('a certificate is read whole by whoever may, and by nobody else', async () 
   const one = await approver.call('GET', `/api/certificates/${list.json.items[0].id}`);
   assert.equal(one.json.segments.length, one.json.count);
   assert.match(one.json.digest, /^[0-9a-f]{64}$/);
+  const paper = `/api/certificates/${list.json.items[0].id}/certificate.pdf`;
+  const answer = await fetch(server.url + paper, { headers: { cookie: approver.cookie } });
+  const pdf = Buffer.from(await answer.arrayBuffer());
+  assert.equal(answer.status, 200, pdf.toString('utf8').slice(0, 500));
+  assert.equal(pdf.subarray(0, 5).toString('latin1'), '%PDF-');
+  const fonts = pdf.toString('latin1').match(/\/FontName \S+/g) ?? [];
+  assert.ok(fonts.length > 0 && fonts.every((name) => /NotoSans/.test(name)), fonts.join());
+  if (process.env.CUSTOS_KEEP_PDF) writeFileSync(join(process.env.CUSTOS_KEEP_PDF, 'certificate.pdf'), pdf);
   const watcher = await callerWith(server, 'watcher');
+  assert.equal((await watcher.call('GET', paper)).status, 403);
   assert.equal((await watcher.call('GET', '/api/certificates')).status, 403);
   assert.equal((await approver.call('GET', '/api/certificates/cert_0000000000000000000000')).status, 404);
 });

@@ -10,6 +10,7 @@ import {
   isNamedInstrument,
   judgePolicy,
   keepingOn,
+  localDay,
   momentsOf,
   type Period,
   type PlaceClass,
@@ -123,6 +124,28 @@ describe('the moments of a segment', () => {
     );
     assert.equal(new Date(earliestMs).toISOString(), '2026-11-22T12:05:00.000Z');
     assert.deepEqual([dueMs, latestMs], [earliestMs, null]);
+  });
+
+  it('days are of 24 hours over a change of the clock in either direction; months are of the local date', () => {
+    const floor = keepingOn(site(['cn-national']), wish(null), today);
+    for (const end of ['2026-10-10T10:00:00Z', '2027-03-10T10:00:00Z']) {
+      const endMs = Date.parse(end);
+      for (const zone of ['Europe/Paris', 'America/New_York', 'Asia/Shanghai']) {
+        const { earliestMs } = momentsOf(floor, { endMs, on: localDay(endMs, zone) });
+        assert.equal(earliestMs - endMs, 30 * 24 * 3_600_000, `${end} in ${zone}`);
+      }
+    }
+    // Half past eleven in the evening of 31 January in UTC is 1 February in Paris: a month of 28 days, not of 31.
+    const french = keepingOn(site(['fr']), wish(days(8), 'why'), today);
+    const endMs = Date.parse('2027-01-31T23:30:00Z');
+    const lives = (zone: string) => {
+      const { latestMs } = momentsOf(french, { endMs, on: localDay(endMs, zone) });
+      return ((latestMs ?? 0) - endMs) / dayMs;
+    };
+    assert.deepEqual([lives('Europe/Paris'), lives('UTC')], [28, 28]);
+    const inMarch = Date.parse('2027-02-28T23:30:00Z');
+    const ofMarch = momentsOf(french, { endMs: inMarch, on: localDay(inMarch, 'Europe/Paris') });
+    assert.equal(((ofMarch.latestMs ?? 0) - inMarch) / dayMs, 31, 'it is 1 March in Paris');
   });
 
   it('a policy beyond the floor moves what is due, not what is allowed', () => {

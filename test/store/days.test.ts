@@ -12,6 +12,7 @@ import {
   calendarOf,
   camerasWithGaps,
   Days,
+  daysOf,
   dropEmptyDays,
   Keeper,
   listDays,
@@ -366,10 +367,27 @@ test('what is counted is what the rows say, after any history of them', async ()
   );
 });
 
-test('the calendar that is counted is the one that is computed', async () => {
+test('the calendar that is counted is the one that is computed, on the days of 25 and of 23 hours too', async () => {
   await using db = await testDatabase();
+  await calendarAgrees(db, {
+    month: '2026-10',
+    orderedMs: Date.UTC(2026, 9, 24, 20),
+    days: [24, 25, 26],
+    hours: 25,
+  });
+  await calendarAgrees(db, {
+    month: '2026-03',
+    orderedMs: Date.UTC(2026, 2, 28, 20),
+    days: [28, 29, 30],
+    hours: 23,
+  });
+});
+
+async function calendarAgrees(
+  db: Parameters<typeof keeperOn>[0],
+  { month, orderedMs, days, hours }: { month: string; orderedMs: number; days: number[]; hours: number },
+) {
   const { id } = await seed(db, { zone: 'Europe/Berlin' });
-  const orderedMs = Date.UTC(2026, 9, 24, 20);
   const startOf = (minute: number) => orderedMs + minute * 60_000;
   const isThere = (minute: number) => minute % 500 !== 7;
   const all = Array.from({ length: 2_000 }, (_, minute) => minute).filter(isThere);
@@ -380,23 +398,32 @@ test('the calendar that is counted is the one that is computed', async () => {
   await using keeper = keeperOn(db);
   const nowMs = startOf(2_000);
   const at = { db, keeper, clock: { ...systemClock, wallMs: () => nowMs } };
-  const kept = await calendar(at, { id, orderedMs }, '2026-10', 'Europe/Berlin');
-  await db.kysely.updateTable('recorded_zone').set({ time_zone: 'UTC' }).execute();
-  const computed = await calendar(at, { id, orderedMs }, '2026-10', 'Europe/Berlin');
+  const kept = await calendar(at, { id, orderedMs }, month, 'Europe/Berlin');
+  await db.kysely
+    .updateTable('recorded_zone')
+    .set({ time_zone: 'UTC' })
+    .where('camera_id', '=', id)
+    .execute();
+  const computed = await calendar(at, { id, orderedMs }, month, 'Europe/Berlin');
   assert.deepEqual(
     kept.map(({ day, seconds, gaps }) => [day, seconds, gaps > 0]),
     computed.map(({ day, seconds, gaps }) => [day, seconds, gaps > 0]),
   );
   assert.deepEqual(
     kept.map(({ day }) => day),
-    ['2026-10-24', '2026-10-25', '2026-10-26'],
+    days.map((day) => `${month}-${day}`),
   );
-  const [month] = await calendarOf(db, [id], '2026-10');
+  // The day on which the clock changes: every minute of it, less those that are not there.
+  const [, changed] = daysOf(month, 'Europe/Berlin').filter(({ day }) => days.includes(Number(day.slice(8))));
+  assert.equal(changed!.toMs - changed!.fromMs, hours * 3_600_000);
+  const inDay = (minute: number) => startOf(minute) >= changed!.fromMs && startOf(minute) < changed!.toMs;
+  assert.equal(kept[1]?.seconds, 60 * all.filter(inDay).length);
+  const [calendars] = await calendarOf(db, [id], month);
   assert.deepEqual(
-    month?.days,
+    calendars?.days,
     kept.map(({ day, seconds }) => [Number(day.slice(8)), seconds]),
   );
-});
+}
 
 test('the cameras with gaps in an hour are those whose timeline has them, page by page', async () => {
   await using db = await testDatabase();

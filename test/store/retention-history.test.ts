@@ -348,9 +348,9 @@ describe('over random histories', () => {
         steps += acts.length;
         deleted += history.all.length - history.segments.length;
       }),
-      { numRuns: 14 },
+      { numRuns: 30 },
     );
-    assert.ok(steps > 2_500, `${steps} steps`);
-    assert.ok(deleted > 1_000, `only ${deleted} segments were ever deleted`);
+    assert.ok(steps > 6_000, `${steps} steps`);
+    assert.ok(deleted > 2_500, `only ${deleted} segments were ever deleted`);
   });
 });

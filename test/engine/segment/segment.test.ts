@@ -29,6 +29,7 @@ import {
   inspect,
   readIndex,
   SegmentFile,
+  segmentPath,
   survey,
 } from '../../../src/engine/segment/index.ts';
 import { fits } from '../../../src/engine/segment/part-index.ts';
@@ -365,6 +366,29 @@ test('foreign and broken files are named and never touched', async () => {
     assert.deepEqual(readFileSync(join(folder, name)), Buffer.from(bytes));
   const strange = 'cam_test.main/2026-11-22/1795305600000-seg_x.cvs';
   await assert.rejects(SegmentFile.open(volume, strange, knownKeys), SealError);
+});
+
+test('folders are days of UTC and names go on, over a change of the clock in either direction', () => {
+  const before = process.env.TZ;
+  process.env.TZ = 'Europe/Berlin';
+  try {
+    for (const [midnight, folders] of [
+      // The hour from two to three is there twice; and it is not there at all.
+      ['2026-10-25T00:00:00Z', ['2026-10-24', '2026-10-25']],
+      ['2026-03-29T00:00:00Z', ['2026-03-28', '2026-03-29']],
+    ] as const) {
+      const minutes = Array.from({ length: 240 }, (_, i) => Date.parse(midnight) + (i - 120) * 60_000);
+      const paths = minutes.map((startMs, i) =>
+        segmentPath({ cameraId: 'cam_1', stream: 'main', startMs, id: `seg_${i}` }),
+      );
+      assert.deepEqual([...new Set(paths.map((path) => path.split('/')[1]))], folders);
+      assert.deepEqual(paths.toSorted(), paths, 'by name they stand in the order of their time');
+      assert.equal(new Set(paths).size, paths.length);
+    }
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
 });
 
 test('two files with one id are both found, each with its own path and digest', async () => {
