@@ -16,10 +16,13 @@ import { seedDemo } from './demo.ts';
 import { Views } from './display/index.ts';
 import { createEngine, type Engine, type KeyRing, type Volume } from './engine/index.ts';
 import { type Gate, openGate } from './gate/index.ts';
+import { FilingWatch, openFilingKey, sayKey } from './govern/index.ts';
 import { healthOf } from './health.ts';
 import {
   createServer,
   mountBuckets,
+  mountDesk,
+  mountFiling,
   mountGauges,
   mountKeeping,
   mountLedgerTree,
@@ -139,7 +142,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   pulls.start(all);
   const kept = await keepWell(parts, { db, gate, box, keys, engine, keeper, volumes, cameras });
   const video = { box, cameras, states, engine, keeper, views, volumes, version, startedMs, ffmpeg };
-  const doors = { ...{ db, gate, ledger, dataDir: data.root }, ...video, ...kept };
+  const doors = { ...{ db, gate, ledger, dataDir: data.root, keysDir: data.keys }, ...video, ...kept };
   return { url: await serve(parts, given, doors), parts: parts.move() };
 }
 
@@ -171,7 +174,8 @@ interface KeptFrom {
   readonly cameras: CameraRegister;
 }
 
-type Served = KeptServed & VideoParts & { db: Database; gate: Gate; ledger: LedgerTree; dataDir: string };
+type Served = KeptServed &
+  VideoParts & { db: Database; gate: Gate; ledger: LedgerTree; dataDir: string; keysDir: string };
 type KeptServed = Awaited<ReturnType<typeof keepWell>>;
 
 /** Not beside a ledger, footage or keys of another database: there is one history, sealed under one ring. */
@@ -194,6 +198,8 @@ async function ledgerOf(given: Settings, data: Folders, db: Database) {
 /** The doors, opened last; the address they are at. */
 async function serve(parts: AsyncDisposableStack, given: Settings, at: Served): Promise<string> {
   const { db, gate, ledger, volumes, reaper, outlook, webhooks, buckets, archive, box } = at;
+  const filingKey = await openFilingKey(at.keysDir, clock);
+  parts.use(new FilingWatch({ db, clock, log, key: sayKey(filingKey) })).start();
   let isEnding = false;
   const server = await createServer({
     ...{ db, gate, clock, log, version, consoleDir },
@@ -211,6 +217,8 @@ async function serve(parts: AsyncDisposableStack, given: Settings, at: Served): 
   mountVideo(server, at);
   mountKeeping(server, { reaper, keeper: at.keeper, cameras: at.cameras });
   mountVolumePages({ ...server, ...at }, { outlook, webhooks, buckets, dataDir: at.dataDir });
+  mountFiling(server, filingKey);
+  mountDesk(server, filingKey);
   mountGauges(server, at);
   mountBuckets(server, { buckets, archive, box, volumes });
   return server.listen();

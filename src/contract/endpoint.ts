@@ -66,6 +66,12 @@ export const actions = [
   'permission.emergency',
   'permission.review',
   'permission.found',
+  'filing.read',
+  'filing.file',
+  'desk.read',
+  'desk.bring',
+  'desk.decide',
+  'desk.inspect',
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -95,6 +101,7 @@ export const deeds = [
   'segment.moved',
   'index.rebuild',
   'completeness.file',
+  'filing.remind',
   'footage.delete',
   'footage.deleted',
   'permission.withdraw',

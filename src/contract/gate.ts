@@ -1,7 +1,7 @@
 /** Set-up, signing in and out, and persons. */
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { byId, id, instant, listOf, name, nothing, role } from './shapes.ts';
+import { byId, id, instant, listOf, name, nothing, role, roles } from './shapes.ts';
 
 /** Sign-in names: letters of any script, digits, and `. _ -`; case does not matter. */
 export const signInName = z
@@ -179,7 +179,7 @@ export const addPerson = endpoint({
   body: z.object({
     name: signInName,
     displayName: name,
-    roles: z.array(role).min(1).max(5),
+    roles: z.array(role).min(1).max(roles.length),
     password,
     employer: employer.optional(),
     guard: z.boolean().optional(),
@@ -197,7 +197,7 @@ export const changePerson = endpoint({
   body: z
     .object({
       displayName: name.optional(),
-      roles: z.array(role).min(1).max(5).optional(),
+      roles: z.array(role).min(1).max(roles.length).optional(),
       active: z.boolean().optional(),
       password: password.optional(),
       employer: employer.optional(),

@@ -3,8 +3,8 @@
  * checked first and changes nothing; taking it over is another call, and takes all of its rows or none.
  */
 import { z } from 'zod';
-import type { Said } from './said.ts';
 import { endpoint } from './endpoint.ts';
+import type { Said } from './said.ts';
 import { byId, id, instant, note } from './shapes.ts';
 
 export interface ImportColumn extends Said {

@@ -14,6 +14,7 @@ export {
   somewhereAway,
 } from './causes.ts';
 export * as collect from './collect.ts';
+export * as desk from './desk.ts';
 export * as display from './display.ts';
 export {
   type Action,
@@ -25,6 +26,17 @@ export {
   type LedgerMode,
   type Method,
 } from './endpoint.ts';
+export * as filing from './filing.ts';
+export {
+  clockWords,
+  factWords,
+  fieldWords,
+  kindWords,
+  partWords,
+  sayNames,
+  unitWords,
+  yesNoWords,
+} from './filing-words.ts';
 export * as frames from './frames.ts';
 export * as gate from './gate.ts';
 export * as govern from './govern.ts';

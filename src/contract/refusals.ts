@@ -1,4 +1,5 @@
 /** The catalogue of refusals: every code the outside can meet, its HTTP status and its sentence in both languages. */
+import { filingRefusals } from './refusals-filing.ts';
 import type { Said } from './said.ts';
 
 export interface RefusalText extends Said {
@@ -6,6 +7,7 @@ export interface RefusalText extends Said {
 }
 
 export const refusals = {
+  ...filingRefusals,
   'request.malformed': {
     status: 400,
     en: 'The request is not in the form that was agreed: {what}.',

@@ -32,6 +32,10 @@ export const listOf = <T extends z.ZodType>(item: T) =>
 /** What the caller may do with a thing: yes, or no and why (a refusal code of the catalogue). */
 export const can = z.record(z.string(), z.union([z.literal(true), z.object({ no: z.string() })]));
 
-export const roles = ['administrator', 'maintainer', 'watcher', 'approver', 'auditor'] as const;
+export const roles = [
+  ...(['administrator', 'maintainer', 'watcher', 'approver', 'auditor'] as const),
+  // Of filings: the unit's compliance officer; the organ's clerk at its desk; a unit's own people at that desk.
+  ...(['filer', 'receiver', 'delegate'] as const),
+] as const;
 export const role = z.enum(roles);
 export type Role = z.infer<typeof role>;

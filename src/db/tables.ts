@@ -7,6 +7,7 @@
  * array into an SQL array). `numeric` (the type of `sum(int8)`) arrives as text: write `sum(x)::int8`.
  */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { FilingTables } from './tables-filing.ts';
 import type { PersonRecordTable } from './tables-people.ts';
 import type { DelegationTable, PermissionTable, ShiftTable } from './tables-permissions.ts';
 
@@ -32,7 +33,16 @@ export interface PersonTable {
   name_folded: string;
   display_name: string;
   password_hash: string;
-  roles: ('administrator' | 'maintainer' | 'watcher' | 'approver' | 'auditor')[];
+  roles: (
+    | 'administrator'
+    | 'maintainer'
+    | 'watcher'
+    | 'approver'
+    | 'auditor'
+    | 'filer'
+    | 'receiver'
+    | 'delegate'
+  )[];
   active: Generated<boolean>;
   created: Date;
   last_sign_in: Date | null;
@@ -555,7 +565,7 @@ export interface MovedFileTable {
   moved: Date;
 }
 
-export interface Tables {
+export interface Tables extends FilingTables {
   unit: UnitTable;
   person: PersonTable;
   session: SessionTable;

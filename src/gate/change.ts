@@ -1,5 +1,5 @@
 /** Decide and write: the one way to a transaction that holds a change and its ledger row. */
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Clock } from '../base/index.ts';
 import type { Action, Deed } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
@@ -29,6 +29,10 @@ export async function change<T>(
   account: (result: T) => Account,
 ): Promise<T> {
   return at.db.kysely.transaction().execute(async (trx) => {
+    // What triggers write down has the time of the ledger's row, not that of the database's machine.
+    await sql`select set_config('custos.acted_at', ${new Date(at.clock.wallMs()).toISOString()}, true)`.execute(
+      trx,
+    );
     const result = await work(trx);
     await append(trx, entryOf(at, grant, account(result)));
     return result;

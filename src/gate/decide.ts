@@ -70,6 +70,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'permission.read',
     'permission.revoke',
     'permission.found',
+    'filing.read',
   ],
   maintainer: [
     'site.read',
@@ -108,7 +109,14 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'completeness.read',
     'permission.read',
     'permission.review',
+    'filing.read',
   ],
+  // The unit's compliance officer.
+  filer: ['site.read', 'camera.read', 'retention.read', 'completeness.read', 'filing.read', 'filing.file'],
+  // The clerk of the organ that receives filings: nothing of the cameras here.
+  receiver: ['desk.read', 'desk.bring', 'desk.decide', 'desk.inspect'],
+  // A unit's own people at that desk: its rows alone, and the database says so too.
+  delegate: ['desk.bring'],
 };
 
 export const videoActions: readonly Action[] = Object.values(opens);

@@ -21,7 +21,9 @@ export interface Subject {
     | 'permission'
     | 'delegation'
     | 'use'
-    | 'shift';
+    | 'shift'
+    | 'filing'
+    | 'desk';
   readonly id?: string | undefined;
   /** For the ledger's reader. */
   readonly name?: string | undefined;

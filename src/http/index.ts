@@ -3,6 +3,8 @@
 export { type BucketParts, mountBuckets } from './buckets.ts';
 export { type Called, isLoopback } from './caller.ts';
 export { mountCompleteness } from './completeness.ts';
+export { mountDesk } from './desk.ts';
+export { mountFiling } from './filing.ts';
 export { mountGauges } from './gauges.ts';
 export { type KeepingParts, mountKeeping } from './keeping.ts';
 export { mountLedgerTree } from './ledger.ts';

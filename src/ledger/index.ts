@@ -16,12 +16,15 @@ export { type Examination, examineLedger } from './examine.ts';
 export { LedgerFiles } from './files.ts';
 export type { Finding, FirstWrong } from './finding.ts';
 export { httpLog } from './http-log.ts';
+export { openKey } from './key.ts';
 export {
   cosignature,
   formatVerifierKey,
   isKeyName,
   openNote,
   parseVerifierKey,
+  type SignerKey,
+  signNote,
   type VerifierKey,
 } from './note.ts';
 export { type EntryProof, entryBundle, isOwnTree, proveConsistency, proveEntry } from './proof.ts';

@@ -91,6 +91,7 @@ export {
 } from './retention-plan.ts';
 export { Run } from './runs.ts';
 export { oldestSegment, storedCodecIn } from './segments.ts';
+export { tellOf } from './tell.ts';
 export { daysOf, type StoreAt, type Timeline, timeline } from './timeline.ts';
 export { Volumes } from './volumes.ts';
 export type { MakesRoom } from './volumes-climb.ts';

@@ -306,9 +306,9 @@ export class Webhooks implements AsyncDisposable {
 
 const contextOf = (id: string): string => `webhook ${id}`;
 
-/** What a receiver gets; `detail` names volume and camera and holds no secret. */
+/** What a receiver gets; `detail` names volume, camera or site and holds no secret. A kind with a point in it is not of storage. */
 const bodyOf = (id: string, atMs: number, kind: string, detail: Readonly<Record<string, unknown>>): string =>
-  JSON.stringify({ id, at: rfc3339(atMs), kind: `storage.${kind}`, detail });
+  JSON.stringify({ id, at: rfc3339(atMs), kind: kind.includes('.') ? kind : `storage.${kind}`, detail });
 
 async function keepBounds(trx: Trx, webhookId: string): Promise<void> {
   const of = trx.selectFrom('webhook_delivery').select('id').where('webhook_id', '=', webhookId);

@@ -11,9 +11,12 @@ import { addCamera, addSite, CameraRegister, CameraStates } from '../../src/coll
 import { Views } from '../../src/display/index.ts';
 import { createEngine, type Engine, type Fact, type Volume } from '../../src/engine/index.ts';
 import { change, openGate } from '../../src/gate/index.ts';
+import { openFilingKey, type SignerKey } from '../../src/govern/index.ts';
 import {
   createServer,
   mountBuckets,
+  mountDesk,
+  mountFiling,
   mountKeeping,
   mountVideo,
   mountVolumePages,
@@ -54,6 +57,8 @@ export interface House extends TestServer {
   /** Not started: a test says when it looks. */
   readonly archive: Archive;
   readonly outlook: Outlook;
+  /** Signs its filing packs. */
+  readonly filingKey: SignerKey;
   /** All facts so far. */
   readonly facts: readonly Fact[];
   /** Adds one of the demo's cameras, as committed; resolves with its id. */
@@ -65,7 +70,8 @@ export interface House extends TestServer {
   until(claim: () => boolean, what: string, withinMs?: number): Promise<void>;
 }
 
-export async function openHouse(): Promise<House> {
+/** `consoleDir`: the built console, for a test in a browser. */
+export async function openHouse(wishes: { consoleDir?: string } = {}): Promise<House> {
   await using stack = new AsyncDisposableStack();
   const clock = new AheadClock();
   const log = noLog;
@@ -124,7 +130,8 @@ export async function openHouse(): Promise<House> {
   cameras.onChange((changed) => pulls.follow(changed));
   const server = stack.use(
     await createServer({
-      ...{ db, gate, clock, log, host: '127.0.0.1', port: 0, behindProxy: false, consoleDir: null },
+      ...{ db, gate, clock, log, host: '127.0.0.1', port: 0, behindProxy: false },
+      ...{ consoleDir: wishes.consoleDir ?? null },
       ...{ demo: false, version: '0.0.0-test', health: () => 'ok', checkReplies: true },
       firstSite: (trx, grant, name) => addSite(trx, grant, { name, address: '', timeZone: 'Asia/Shanghai' }),
     }),
@@ -139,12 +146,15 @@ export async function openHouse(): Promise<House> {
   mountVolumePages({ ...server, ...video }, { outlook, webhooks, buckets, dataDir });
   mountKeeping(server, { reaper, keeper, cameras });
   mountBuckets(server, { buckets, archive, box, volumes });
+  const filingKey = await openFilingKey(join(dataDir, 'keys'), clock);
+  mountFiling(server, filingKey);
+  mountDesk(server, filingKey);
   const url = await server.listen();
   const resources = stack.move();
   const house = { url, server, gate, db, clock, engine, keeper, states, cameras, views, recovery, box, demo };
   return {
     ...house,
-    ...{ dataDir, volumes, outlook, buckets, archive },
+    ...{ dataDir, volumes, outlook, buckets, archive, filingKey },
     facts: hearing.facts,
     until: (claim, what, withinMs) => hearing.until(claim, what, withinMs),
     add: async (camera, changes) =>

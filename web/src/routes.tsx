@@ -124,6 +124,16 @@ const pages = [
     lazyRouteComponent(() => import('./keeping/CertificatePage.tsx'), 'CertificatePage'),
   ),
   page(
+    '/filing',
+    'filing.read',
+    lazyRouteComponent(() => import('./filing/FilingPage.tsx'), 'FilingPage'),
+  ),
+  page(
+    '/desk',
+    'desk.bring',
+    lazyRouteComponent(() => import('./filing/DeskPage.tsx'), 'DeskPage'),
+  ),
+  page(
     '/me',
     'self',
     lazyRouteComponent(() => import('./pages/MePage.tsx'), 'MePage'),

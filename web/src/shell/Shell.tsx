@@ -3,9 +3,11 @@ import {
   AppstoreOutlined,
   CheckSquareOutlined,
   CloseOutlined,
+  FileDoneOutlined,
   FileProtectOutlined,
   HddOutlined,
   HourglassOutlined,
+  InboxOutlined,
   LogoutOutlined,
   MenuFoldOutlined,
   MenuOutlined,
@@ -31,7 +33,17 @@ import { shellWords } from '../words/shell.ts';
 
 interface Entry {
   readonly to: string;
-  readonly word: 'wall' | 'cameras' | 'ledger' | 'people' | 'storage' | 'system' | 'keeping' | 'completeness';
+  readonly word:
+    | 'wall'
+    | 'cameras'
+    | 'ledger'
+    | 'people'
+    | 'storage'
+    | 'system'
+    | 'keeping'
+    | 'completeness'
+    | 'filing'
+    | 'desk';
   readonly needs: Action;
   readonly icon: ReactNode;
 }
@@ -44,6 +56,8 @@ export const menu: readonly Entry[] = [
   { to: '/ledger', word: 'ledger', needs: 'ledger.read', icon: <FileProtectOutlined /> },
   { to: '/completeness', word: 'completeness', needs: 'completeness.read', icon: <CheckSquareOutlined /> },
   { to: '/keeping', word: 'keeping', needs: 'retention.read', icon: <HourglassOutlined /> },
+  { to: '/filing', word: 'filing', needs: 'filing.read', icon: <FileDoneOutlined /> },
+  { to: '/desk', word: 'desk', needs: 'desk.bring', icon: <InboxOutlined /> },
   { to: '/people', word: 'people', needs: 'person.read', icon: <TeamOutlined /> },
   { to: '/storage', word: 'storage', needs: 'system.read', icon: <HddOutlined /> },
   { to: '/system', word: 'system', needs: 'system.read', icon: <SettingOutlined /> },

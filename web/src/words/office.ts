@@ -48,6 +48,8 @@ export const ledgerWords = words('ledger', {
     kind_webhook: 'address',
     kind_footage: 'footage',
     kind_system: 'system',
+    kind_filing: 'filing',
+    kind_desk: 'filing desk',
     kind_any: 'in general',
   },
   zh: {
@@ -96,6 +98,8 @@ export const ledgerWords = words('ledger', {
     kind_webhook: '通知地址',
     kind_footage: '录像',
     kind_system: '系统',
+    kind_filing: '备案',
+    kind_desk: '备案受理端',
     kind_any: '通用',
   },
 });
@@ -144,6 +148,11 @@ export const peopleWords = words('people', {
     role_maintainer_says: 'Keeps cameras and the system running. Gives no right to footage.',
     role_watcher_says: 'Watches live on shift.',
     role_approver_says: 'Watches live, plays recordings, takes pictures and downloads footage.',
+    role_filer_says: 'Files with the public security organ, and declares by name that it is true.',
+    role_receiver_says:
+      'At the desk of a public security organ: accepts or returns what units file, records inspections. Sees no cameras here.',
+    role_delegate_says:
+      'Stands for one unit at such a desk: sees and brings its own filings, and no other’s.',
     role_auditor_says:
       'Reads the ledger, the registers and the state of the system. Sees no video, whatever other roles they have.',
   },
@@ -189,6 +198,9 @@ export const peopleWords = words('people', {
     role_maintainer_says: '维护摄像机和系统运行；此角色不含录像权限。',
     role_watcher_says: '值班时查看实时画面。',
     role_approver_says: '查看实时画面、回放录像、截图和下载录像。',
+    role_filer_says: '向公安机关办理备案，并作真实性声明。',
+    role_receiver_says: '公安机关受理端：受理或退回各单位备案，登记检查。不能查看本系统的摄像机。',
+    role_delegate_says: '在受理端代表一个单位，只能查看和提交本单位的备案。',
     role_auditor_says: '查阅账本、登记和系统状态；无论兼有何种角色，均不能查看视频。',
   },
 });
