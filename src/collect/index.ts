@@ -22,6 +22,15 @@ export { ImportDesk, type ImportFile, type ImportJob } from './import-desk.ts';
 export { type LawfulSite, lawfulSite, lawfulSites } from './lawful.ts';
 export { LifeWatch } from './life-watch.ts';
 export {
+  addPlace,
+  changePlace,
+  endPlace,
+  findPlace,
+  listPlaces,
+  type MandatoryPlace,
+  type NewPlace,
+} from './mandatory.ts';
+export {
   addRecord,
   endRecord,
   findRecord,

@@ -44,6 +44,7 @@ export * as imports from './imports.ts';
 export * as keeping from './keeping.ts';
 export * as people from './people.ts';
 export * as permissions from './permissions.ts';
+export * as places from './places.ts';
 export { type RefusalCode, type RefusalText, refusals } from './refusals.ts';
 export type { Said } from './said.ts';
 export { lawInWords } from './say-law.ts';

@@ -376,6 +376,21 @@ export const refusals = {
     en: 'A drawn point lies outside of {region}: {lat}, {lon}. Latitude comes first.',
     zh: '标绘的点不在{region}范围内：{lat}, {lon}。请先填纬度。',
   },
+  'place.unknown': {
+    status: 404,
+    en: 'This place does not exist, or has ended.',
+    zh: '该场所不存在或已移出名录。',
+  },
+  'place.name-taken': {
+    status: 409,
+    en: 'A place named {name} is in the list already.',
+    zh: '名录中已有名为 {name} 的场所。',
+  },
+  'place.kind': {
+    status: 422,
+    en: 'This kind of place or these rules are not known.',
+    zh: '无法识别该场所种类或适用规则。',
+  },
   'record.kind': {
     status: 422,
     en: 'This cannot stand on record here.',

@@ -199,6 +199,28 @@ export interface CameraTable {
 type CameraStep = 'planned' | 'approved' | 'installed' | 'tested' | 'operating' | 'suspended' | 'retired';
 
 /** Written by `collect/`. */
+export interface MandatoryPlaceTable {
+  id: string;
+  name: string;
+  name_folded: string;
+  place_type: string;
+  profile: string;
+  site_id: string | null;
+  address: string;
+  responsible: string;
+  designation: string;
+  designated_on: string | null;
+  lat: number | null;
+  lon: number | null;
+  key_positions: ColumnType<{ id: string; name: string; at: { lat: number; lon: number } }[], string, string>;
+  written: Date;
+  written_by: string;
+  ended: Date | null;
+  ended_by: string | null;
+  ended_reason: string | null;
+}
+
+/** Written by `collect/`. */
 export interface LegalRecordTable {
   id: string;
   site_id: string;
@@ -576,6 +598,7 @@ export interface Tables extends FilingTables {
   site: SiteTable;
   camera: CameraTable;
   legal_record: LegalRecordTable;
+  mandatory_place: MandatoryPlaceTable;
   volume: VolumeTable;
   placement: PlacementTable;
   storage_warning: VolumeWarningTable;

@@ -9,6 +9,7 @@ export interface Subject {
     | 'unit'
     | 'site'
     | 'camera'
+    | 'place'
     | 'person'
     | 'session'
     | 'view'

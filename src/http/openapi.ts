@@ -13,6 +13,7 @@ import {
   keeping,
   people,
   permissions,
+  places,
   refusals,
   storage,
 } from '../contract/index.ts';
@@ -29,6 +30,7 @@ export function contractEndpoints(): Map<string, Endpoint> {
     filing,
     desk,
     keeping,
+    places,
     storage,
     buckets,
     people,

@@ -5,6 +5,7 @@ import { streamEvents } from './events.ts';
 import { mountImports } from './imports.ts';
 import { mountLife } from './life.ts';
 import { mountMediaDoors } from './media.ts';
+import { mountPlaces } from './places.ts';
 import { mountProbe } from './probe.ts';
 import { mountRecorded } from './recorded.ts';
 import type { Server } from './server.ts';
@@ -21,6 +22,7 @@ export function mountVideo(server: Server, parts: VideoParts): void {
   mountRecording(edge);
   mountLife(edge, (camera, who) => describe(edge, camera, who));
   mountImports(edge);
+  mountPlaces(edge);
   mountProbe(edge);
   mountTimeline(edge);
   mountRecorded(edge);

@@ -126,6 +126,7 @@ export {
   stepNames,
 } from './life.ts';
 export { localDay } from './local-day.ts';
+export { type GapState, gapOf, gapStates, type KeyPosition, type PlaceGap } from './mandatory.ts';
 export { type Breach, breaches, type Penalty, penalties, penaltiesFor } from './penalties.ts';
 export {
   clearedUntil,

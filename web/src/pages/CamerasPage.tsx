@@ -8,6 +8,7 @@ import { collect } from '../../../src/contract/index.ts';
 import { useCall } from '../api.ts';
 import { EditCamera } from '../cameras/EditCamera.tsx';
 import { LifeDialog, type LifeStep, useResume } from '../cameras/life.tsx';
+import { Places } from '../cameras/Places.tsx';
 import { Sites } from '../cameras/Sites.tsx';
 import { type Camera, figures, mainStream, StatusTag, statuses, useTroubleOf } from '../cameras/state.tsx';
 import { useWhyNot, WhyButton, whyNot } from '../shell/controls.tsx';
@@ -20,10 +21,11 @@ import { useUrlState } from '../urlState.ts';
 import { useLanguage, useWords } from '../useWords.ts';
 import { cameraWords } from '../words/cameras.ts';
 import { importWords } from '../words/imports.ts';
+import { placeWords } from '../words/places.ts';
 import { shellWords } from '../words/shell.ts';
 
 const address = z.object({
-  show: z.enum(['cameras', 'sites']).catch('cameras'),
+  show: z.enum(['cameras', 'sites', 'places']).catch('cameras'),
   q: z.string().max(100).optional().catch(undefined),
   site: z.string().max(40).optional().catch(undefined),
   status: z.enum(statuses).optional().catch(undefined),
@@ -35,12 +37,14 @@ const address = z.object({
 export function CamerasPage() {
   const t = useWords(cameraWords);
   const i = useWords(importWords);
+  const p = useWords(placeWords);
   const navigate = useNavigate();
   const [state, change] = useUrlState(address);
   const why = useWhyNot()('camera.configure');
   const tabs = [
     { value: 'cameras', label: t('tabCameras') },
     { value: 'sites', label: t('tabSites') },
+    { value: 'places', label: p('tab') },
   ] as const;
   return (
     <Page
@@ -58,7 +62,9 @@ export function CamerasPage() {
       }
     >
       <Tabs label={t('tabs')} to="/cameras" tabs={tabs} shown={state.show} />
-      {state.show === 'sites' ? (
+      {state.show === 'places' ? (
+        <Places state={state} change={change} />
+      ) : state.show === 'sites' ? (
         <Sites
           state={state}
           change={change}
