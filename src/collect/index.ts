@@ -16,6 +16,13 @@ export {
   retireCamera,
   stepCamera,
 } from './cameras.ts';
+export {
+  addDocument,
+  type DocumentType,
+  documentsOf,
+  findDocument,
+  type RecordDocument,
+} from './documents.ts';
 export { askStanding, type GivenFacts, type Standing } from './facts.ts';
 export { addFoundCamera, foundBy, foundSite, isCameraId, setFoundFrom } from './found.ts';
 export { ImportDesk, type ImportFile, type ImportJob } from './import-desk.ts';

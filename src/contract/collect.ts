@@ -325,6 +325,8 @@ export const stepCamera = endpoint({
   says: 'Takes a step in the life of a camera; what it lacks is refused with the article. A retired one comes back by `planned` or `installed`.',
 });
 
+export const documentTypes = ['image/jpeg', 'image/png', 'application/pdf'] as const;
+export const maxDocumentBytes = 6 * 1024 * 1024;
 export const record = z.object({
   id,
   siteId: id,
@@ -338,6 +340,7 @@ export const record = z.object({
   ended: instant.nullable(),
   endedBy: z.string().nullable(),
   endedReason: z.string().nullable(),
+  document: z.object({ name: z.string(), type: z.enum(documentTypes) }).nullable(),
 });
 export const legalRecords = endpoint({
   method: 'GET',
@@ -377,6 +380,36 @@ export const endRecord = endpoint({
   body: z.object({ reason: note.min(2) }).strict(),
   reply: record,
   says: 'Ends what stands on record; refused while a camera operates that needs it.',
+});
+
+export const addDocument = endpoint({
+  method: 'POST',
+  path: '/api/records/:id/document',
+  action: 'camera.configure',
+  ledger: 'change',
+  maxBodyBytes: Math.ceil(maxDocumentBytes / 3) * 4 + 4096,
+  params: byId,
+  body: z
+    .object({
+      name: name.max(120),
+      content: z
+        .string()
+        .min(4)
+        .max(Math.ceil(maxDocumentBytes / 3) * 4)
+        .regex(/^[A-Za-z0-9+/]*={0,2}$/),
+    })
+    .strict(),
+  reply: z.object({ name: z.string(), type: z.enum(documentTypes), sha256: z.string() }),
+  says: 'Puts the one file behind a record: a PDF, a JPEG or a PNG. It stays; its digest is in the ledger.',
+});
+export const recordDocument = endpoint({
+  method: 'GET',
+  path: '/api/records/:id/document',
+  action: 'camera.read',
+  ledger: 'view',
+  params: byId,
+  reply: z.unknown(),
+  says: 'The file behind a record. A picture is for whoever may see the camera live or configures it.',
 });
 
 export const pauseCamera = endpoint({

@@ -401,6 +401,21 @@ export const refusals = {
     en: '{day} is not a day that can be recorded: it must exist, not lie in the future, and not end before it begins.',
     zh: '{day} 不是有效日期：必须真实存在，不得晚于今天，结束不得早于开始。',
   },
+  'document.kind': {
+    status: 422,
+    en: 'This is no whole PDF, JPEG or PNG, whatever its name says.',
+    zh: '该文件不是完整的 PDF、JPEG 或 PNG（与文件名无关）。',
+  },
+  'document.there': {
+    status: 409,
+    en: 'This record has its document, and that stays. Put another record there.',
+    zh: '该记录已有文件且不可更换，请另行登记。',
+  },
+  'document.unknown': {
+    status: 404,
+    en: 'This record has no document.',
+    zh: '该记录没有附件。',
+  },
   'record.unknown': {
     status: 404,
     en: 'This record does not exist, or has ended.',

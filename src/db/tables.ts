@@ -199,6 +199,17 @@ export interface CameraTable {
 type CameraStep = 'planned' | 'approved' | 'installed' | 'tested' | 'operating' | 'suspended' | 'retired';
 
 /** Written by `collect/`. */
+export interface RecordDocumentTable {
+  record_id: string;
+  name: string;
+  media_type: 'image/jpeg' | 'image/png' | 'application/pdf';
+  bytes: Uint8Array;
+  sha256: Uint8Array;
+  written: Date;
+  written_by: string;
+}
+
+/** Written by `collect/`. */
 export interface MandatoryPlaceTable {
   id: string;
   name: string;
@@ -599,6 +610,7 @@ export interface Tables extends FilingTables {
   camera: CameraTable;
   legal_record: LegalRecordTable;
   mandatory_place: MandatoryPlaceTable;
+  record_document: RecordDocumentTable;
   volume: VolumeTable;
   placement: PlacementTable;
   storage_warning: VolumeWarningTable;

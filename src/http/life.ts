@@ -6,6 +6,8 @@ import {
   askStanding,
   type Camera,
   type CameraRegister,
+  type DocumentType,
+  documentsOf,
   endRecord,
   findCamera,
   findRecord,
@@ -140,7 +142,7 @@ export function describeLife(camera: Camera, nowMs: number) {
 
 export const cameraRecords = (camera: Camera) => plainRecords(camera.facts.records);
 
-const asRecord = (record: LegalRecord) => ({
+const asRecord = (record: LegalRecord, document: { name: string; type: DocumentType } | null = null) => ({
   id: record.id,
   siteId: record.siteId,
   cameraId: record.cameraId,
@@ -153,6 +155,7 @@ const asRecord = (record: LegalRecord) => ({
   ended: record.ended === null ? null : rfc3339(record.ended.atMs),
   endedBy: record.ended?.by ?? null,
   endedReason: record.ended?.reason ?? null,
+  document: document && { ...document },
 });
 
 // ---- done
@@ -190,7 +193,11 @@ function mountRecords(edge: LifeEdge): void {
   mount(edge, collect.legalRecords, {
     handle: async ({ query }) => {
       const found = await listRecords(db, { siteId: query.site, cameraId: query.camera });
-      return { items: found.map(asRecord) };
+      const documents = await documentsOf(
+        db,
+        found.map(({ id }) => id),
+      );
+      return { items: found.map((each) => asRecord(each, documents.get(each.id) ?? null)) };
     },
   });
   mount(edge, collect.addSiteRecord, {
@@ -243,7 +250,8 @@ function mountEnding(edge: LifeEdge): void {
         { reason: body.reason, detail: { record: params.id, ended: true } },
       );
       await edge.cameras.siteChanged(siteId, who.name);
-      return asRecord(await findRecord(db, params.id));
+      const document = (await documentsOf(db, [params.id])).get(params.id) ?? null;
+      return asRecord(await findRecord(db, params.id), document);
     },
   });
 }

@@ -1,6 +1,7 @@
 /** Mounts all that has to do with cameras and their video: sites, cameras, timelines, views, media, events. */
 import { describe, mountCameras, mountRecording } from './cameras.ts';
 import { mountCompleteness } from './completeness.ts';
+import { mountDocuments } from './documents.ts';
 import { streamEvents } from './events.ts';
 import { mountImports } from './imports.ts';
 import { mountLife } from './life.ts';
@@ -21,6 +22,7 @@ export function mountVideo(server: Server, parts: VideoParts): void {
   mountCameras(edge);
   mountRecording(edge);
   mountLife(edge, (camera, who) => describe(edge, camera, who));
+  mountDocuments(edge);
   mountImports(edge);
   mountPlaces(edge);
   mountProbe(edge);

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { systemClock } from '../../src/base/index.ts';
+import { readTable } from '../../src/collect/table-read.ts';
 import { fromWgs84, localDay } from '../../src/law/index.ts';
 import { until } from '../support/custos.ts';
 import { callerWith, ledgerRows, type TestCaller } from '../support/edge.ts';
@@ -312,6 +313,93 @@ describe('cameras from a spreadsheet', () => {
         const job = await read(Buffer.from(await reply.arrayBuffer()), {});
         assert.deepEqual([job.state, job.refusal.code], ['refused', 'import.empty'], `${file} ${lang}`);
       }
+  });
+});
+
+describe('places that must have a system', () => {
+  const find = async (name: string) =>
+    (await must('GET', '/api/places')).items.find((one: { name: string }) => one.name === name);
+
+  test('a site is in the list by its kind, with the article; a place without a site is the widest gap', async () => {
+    const { id: siteId, name } = await school();
+    const bare = await find(name);
+    assert.deepEqual([bare.from, bare.gap.state], ['site', 'no-camera']);
+    assert.ok(bare.because.some(({ article }: { article: string }) => article.startsWith('7')), 'Order 799, art. 7');
+    await take((await read(csvOf([head, lineOf(1)]), { siteId })).id);
+    assert.equal((await find(name)).gap.state, 'not-recorded', 'a planned camera covers nothing');
+    const [camera] = await camerasAt(siteId);
+    await must('POST', `/api/cameras/${camera.id}/step`, { to: 'tested' });
+    const there = await find(name);
+    assert.deepEqual([there.gap.state, there.gap.recorded, there.views.length], ['covered', 1, 1]);
+    await must('DELETE', `/api/cameras/${camera.id}`, { reason: 'the test is over' });
+
+    const { id } = await must('POST', '/api/places', { name: 'North station', placeType: 'transport' });
+    assert.equal((await find('North station')).gap.state, 'no-site');
+    const twice = await who.call('POST', '/api/places', { name: 'north station', placeType: 'transport' });
+    assert.equal(twice.json.code, 'place.name-taken');
+    const strange = await who.call('POST', '/api/places', { name: 'x', placeType: 'castle' });
+    assert.equal(strange.json.code, 'place.kind');
+    const sea = { name: 'y', placeType: 'transport', position: { lat: 0, lon: 0 } };
+    assert.equal((await who.call('POST', '/api/places', sea)).json.code, 'site.misplaced');
+    await must('POST', `/api/places/${id}/end`, { reason: 'it was closed' });
+    assert.equal(await find('North station'), undefined);
+    assert.equal((await who.call('POST', `/api/places/${id}/end`, { reason: 'again' })).json.code, 'place.unknown');
+  });
+
+  test('a key position that no recorded camera sees is a gap, and stands in the report', async () => {
+    const { id: siteId } = await school();
+    const camera = await must('POST', '/api/cameras', {
+      ...{ siteId, name: 'Hall', url: 'rtsp://127.0.0.1:9/1', begin: 'tested' },
+      facts: { room: 'hall', position: { lat: 41.8, lon: 123.43 }, azimuthDeg: 0, angleDeg: 90, rangeM: 50 },
+    });
+    const key = (no: number, lat: number) => ({ id: `k${no}`, name: `=Desk ${no}`, at: { lat, lon: 123.43 } });
+    const body = { name: 'Great hall', placeType: 'school', siteId, keyPositions: [key(1, 41.8002), key(2, 41.7998)] };
+    await must('POST', '/api/places', body);
+    const { gap } = await find('Great hall');
+    assert.deepEqual([gap.state, gap.uncovered], ['uncovered', ['k2']]);
+    const reply = await who.call('GET', '/api/places/report/gaps.csv?lang=en');
+    assert.match(reply.json, /Great hall,.*key positions not covered,1,1,0,"'=Desk 2"/);
+    const file = await fetch(`${house.url}/api/places/report/gaps.xlsx`, { headers: { cookie: who.cookie } });
+    const { rows } = await readTable(Buffer.from(await file.arrayBuffer()), () => {});
+    const row = rows.find(({ cells }) => cells[0]?.text === 'Great hall');
+    assert.equal(row?.cells[10]?.text, '=Desk 2', 'a text that looks like a formula is a text');
+    await must('DELETE', `/api/cameras/${camera.id}`, { reason: 'the test is over' });
+  });
+});
+
+describe('the file behind a record', () => {
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  );
+
+  test('the approved view is a picture; a PDF that is no PDF is refused; what is there stays', async () => {
+    const { id: siteId } = await school();
+    const camera = await must('POST', '/api/cameras', { siteId, name: 'Hall', url: 'rtsp://127.0.0.1:9/1', begin: 'planned' });
+    const said = { kind: 'approved-view', on: today, said: 'the hall' };
+    const record = await must('POST', `/api/cameras/${camera.id}/records`, said);
+    const put = (name: string, bytes: Buffer) =>
+      who.call('POST', `/api/records/${record.id}/document`, { name, content: bytes.toString('base64') });
+    for (const no of ['%PDF-1.7 and nothing more', '<svg onload="alert(1)"/>', 'MZ'])
+      assert.equal((await put('consent.pdf', Buffer.from(no))).json.code, 'document.kind', no);
+    const made = await put('view.png', png);
+    assert.deepEqual([made.status, made.json.type], [200, 'image/png']);
+    assert.equal((await put('other.png', png)).json.code, 'document.there');
+    const [listed] = (await must('GET', `/api/records?camera=${camera.id}`)).items;
+    assert.deepEqual(listed.document, { name: 'view.png', type: 'image/png' });
+    const get = (as: TestCaller) =>
+      fetch(`${house.url}/api/records/${record.id}/document`, { headers: { cookie: as.cookie } });
+    const shown = await get(who);
+    assert.equal(shown.headers.get('content-type'), 'image/png');
+    assert.match(shown.headers.get('content-security-policy') ?? '', /sandbox/);
+    assert.deepEqual(Buffer.from(await shown.arrayBuffer()), png);
+    assert.equal((await get(await callerWith(house, 'auditor'))).status, 403, 'an auditor sees no picture');
+    const rows = (await ledgerRows(house)).filter(({ detail }) => (detail as { document?: string }).document);
+    assert.equal((rows[0]?.detail as { sha256?: string }).sha256, made.json.sha256);
+    await assert.rejects(
+      house.db.kysely.deleteFrom('record_document').where('record_id', '=', record.id).execute(),
+      /neither changed nor deleted/,
+    );
   });
 });
 

@@ -84,6 +84,11 @@ const pages = [
     lazyRouteComponent(() => import('./camera/CameraPage.tsx'), 'CameraPage'),
   ),
   page(
+    '/sites/$id',
+    'site.read',
+    lazyRouteComponent(() => import('./sites/SitePage.tsx'), 'SitePage'),
+  ),
+  page(
     '/import/cameras',
     'camera.configure',
     lazyRouteComponent(() => import('./imports/ImportPage.tsx'), 'ImportPage'),

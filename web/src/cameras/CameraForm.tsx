@@ -13,12 +13,15 @@ import { useSaid, useWords } from '../useWords.ts';
 import { cameraWords } from '../words/cameras.ts';
 import { lifeWords } from '../words/life.ts';
 import { shellWords } from '../words/shell.ts';
+import { siteWords } from '../words/sites.ts';
 import { storageWords } from '../words/storage.ts';
 import { changedFacts, type FactFields, FactsFields, factsOf, RoomField } from './FactsFields.tsx';
 import type { Camera } from './state.tsx';
+import { ViewVerdict } from './ViewVerdict.tsx';
 
 export interface CameraFields extends FactFields {
   name: string;
+  number?: string;
   siteId: string;
   url: string;
   user?: string;
@@ -49,6 +52,7 @@ export function CameraForm({ form, sites, initial, camera, onSubmit, error }: Pr
   const t = useWords(cameraWords);
   const shell = useWords(shellWords);
   const life = useWords(lifeWords);
+  const site = useWords(siteWords);
   const needed = { required: true, whitespace: true, message: shell('required') };
   return (
     <Form
@@ -81,6 +85,9 @@ export function CameraForm({ form, sites, initial, camera, onSubmit, error }: Pr
           />
         </Form.Item>
       </div>
+      <Form.Item name="number" label={site('number')} extra={site('numberHint')}>
+        <Input maxLength={40} spellCheck={false} />
+      </Form.Item>
       <RoomField form={form} sites={sites} />
       <Form.Item
         name="url"
@@ -124,7 +131,12 @@ export function CameraForm({ form, sites, initial, camera, onSubmit, error }: Pr
           {
             key: 'facts',
             label: life('section'),
-            children: <FactsFields isNew={camera === undefined} />,
+            children: (
+              <>
+                <FactsFields isNew={camera === undefined} form={form} sites={sites} />
+                <ViewVerdict form={form} sites={sites} camera={camera} />
+              </>
+            ),
             forceRender: true,
           },
           { key: 'stream', label: t('streamSection'), children: <StreamFields />, forceRender: true },
@@ -272,6 +284,7 @@ export function newCameraBody(
 ): z.input<NonNullable<typeof collect.addCamera.body>> {
   return {
     name: fields.name,
+    number: orNull(fields.number),
     siteId: fields.siteId,
     url: fields.url,
     transport: fields.transport,
@@ -304,6 +317,7 @@ export function changedCameraBody(
 ): z.input<NonNullable<typeof collect.changeCamera.body>> {
   const next = {
     name: fields.name.trim(),
+    number: orNull(fields.number),
     siteId: fields.siteId,
     url: fields.url.trim(),
     user: fields.user ?? '',

@@ -120,6 +120,7 @@ function Editing({ camera: present, close }: { camera: Camera; close: () => void
 function fieldsOf(camera: Camera): CameraFields {
   return {
     name: camera.name,
+    number: camera.number ?? '',
     siteId: camera.siteId,
     url: camera.url,
     user: camera.user,

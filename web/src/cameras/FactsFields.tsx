@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import type { collect } from '../../../src/contract/index.ts';
 import {
   cameraPurposes,
+  capabilities,
+  drawnName,
   interiorObjection,
   isRoom,
   localDay,
@@ -14,6 +16,7 @@ import { ruleText } from '../keeping/reasons.tsx';
 import { Notice } from '../shell/states.tsx';
 import { useLanguage, useWords } from '../useWords.ts';
 import { lifeWords } from '../words/life.ts';
+import { siteWords } from '../words/sites.ts';
 import type { CameraFields } from './CameraForm.tsx';
 import type { Camera } from './state.tsx';
 
@@ -28,6 +31,9 @@ export interface FactFields {
   angleDeg?: number | null;
   rangeM?: number | null;
   turns?: boolean;
+  masked?: string[];
+  capabilities?: string[];
+  zone?: string;
   owner?: string | null;
   purpose?: string;
   endOfSupport?: string;
@@ -69,10 +75,18 @@ const numbers = [
 ] as const;
 
 /** A key that ends in `_other` would be a plural. */
-const elseOf = <V extends string>(value: V): Exclude<V, 'other'> | 'else' =>
+export const elseOf = <V extends string>(value: V): Exclude<V, 'other'> | 'else' =>
   value === 'other' ? 'else' : (value as Exclude<V, 'other'>);
 
-export function FactsFields({ isNew }: { isNew: boolean }) {
+export function FactsFields({
+  isNew,
+  form,
+  sites,
+}: {
+  isNew: boolean;
+  form: FormInstance<CameraFields>;
+  sites: readonly Site[];
+}) {
   const t = useWords(lifeWords);
   return (
     <>
@@ -95,6 +109,7 @@ export function FactsFields({ isNew }: { isNew: boolean }) {
         <Form.Item name="turns" label={t('turns')} valuePropName="checked">
           <Switch />
         </Form.Item>
+        <MoreFacts form={form} sites={sites} />
         <Form.Item name="owner" label={t('owner')}>
           <Select
             allowClear
@@ -115,6 +130,36 @@ export function FactsFields({ isNew }: { isNew: boolean }) {
   );
 }
 
+/** What it can do, what it looks at, and what its mask covers of what is drawn at the site. */
+function MoreFacts({ form, sites }: { form: FormInstance<CameraFields>; sites: readonly Site[] }) {
+  const t = useWords(siteWords);
+  const lang = useLanguage();
+  const siteId = Form.useWatch('siteId', form);
+  const areas = sites.find(({ id }) => id === siteId)?.law.privateAreas ?? [];
+  return (
+    <>
+      <Form.Item name="masked" label={t('masked')}>
+        <Select
+          mode="multiple"
+          placeholder={t('maskedNone')}
+          options={areas.map(({ id, kind }) => ({ value: id, label: drawnName(`${kind} ${id}`)[lang] }))}
+        />
+      </Form.Item>
+      <Form.Item name="capabilities" label={t('capabilities')}>
+        <Select
+          mode="multiple"
+          options={capabilities.map((value) => ({ value, label: t(`capability_${value}`) }))}
+        />
+      </Form.Item>
+      <Form.Item name="zone" label={t('zone')}>
+        <Select
+          options={(['public', 'private'] as const).map((value) => ({ value, label: t(`zone_${value}`) }))}
+        />
+      </Form.Item>
+    </>
+  );
+}
+
 type Facts = z.input<typeof collect.cameraFacts>;
 
 /** What the form says of where the camera is. */
@@ -127,6 +172,9 @@ export function factsOf(fields: FactFields): Partial<Facts> {
     angleDeg: fields.angleDeg ?? null,
     rangeM: fields.rangeM ?? null,
     turns: fields.turns ?? false,
+    masked: fields.masked ?? [],
+    capabilities: (fields.capabilities ?? []) as NonNullable<Facts['capabilities']>,
+    zone: (fields.zone ?? 'public') as Facts['zone'],
     owner: (fields.owner ?? null) as NonNullable<Facts['owner']> | null,
     purpose: (fields.purpose ?? 'public-safety') as Facts['purpose'],
     endOfSupport: fields.endOfSupport || null,
@@ -150,6 +198,9 @@ export function factFieldsOf({ facts }: Camera): FactFields {
     angleDeg: facts.angleDeg,
     rangeM: facts.rangeM,
     turns: facts.turns,
+    masked: facts.masked,
+    capabilities: facts.capabilities,
+    zone: facts.zone,
     owner: facts.owner,
     purpose: facts.purpose,
     endOfSupport: facts.endOfSupport ?? '',

@@ -11,11 +11,12 @@ import { sayTime } from '../time.ts';
 import { useLanguage, useWords } from '../useWords.ts';
 import { lifeWords } from '../words/life.ts';
 import { shellWords } from '../words/shell.ts';
+import { OnRecord } from './OnRecord.tsx';
 import type { Camera } from './state.tsx';
 
 type Step = keyof typeof stepNames;
 const order: readonly Step[] = ['planned', 'approved', 'installed', 'tested', 'operating'];
-const stale = [collect.cameraById, collect.cameras, collect.sites];
+const stale = [collect.cameraById, collect.cameras, collect.sites, collect.legalRecords];
 
 export function LifePanel({ camera, zone }: { camera: Camera; zone: string }) {
   const t = useWords(lifeWords);
@@ -38,6 +39,7 @@ export function LifePanel({ camera, zone }: { camera: Camera; zone: string }) {
       {life.carriedOver && <p className="life-carried">{t('carriedOver')}</p>}
       {room && <p>{`${t('room')}: ${rooms[room]?.[lang] ?? room}`}</p>}
       <Missing camera={camera} />
+      <OnRecord camera={camera} />
       <NextSteps camera={camera} />
     </section>
   );

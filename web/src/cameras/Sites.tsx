@@ -1,4 +1,5 @@
 /** The sites: what stands where, and in which time zone its days are counted. */
+import { Link } from '@tanstack/react-router';
 import { Button, Form, Input, Select } from 'antd';
 import { useState } from 'react';
 import type { z } from 'zod';
@@ -95,7 +96,11 @@ function siteColumns(
       title: t('siteName'),
       isHead: true,
       value: (each) => each.name,
-      cell: (each) => each.name,
+      cell: (each) => (
+        <Link to="/sites/$id" params={{ id: each.id }} className="cell-link">
+          {each.name}
+        </Link>
+      ),
     },
     {
       key: 'address',

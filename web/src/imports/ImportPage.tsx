@@ -6,6 +6,7 @@ import { useEffect, useId, useState } from 'react';
 import { z } from 'zod';
 import { collect, imports } from '../../../src/contract/index.ts';
 import { forget, useCall, useChange } from '../api.ts';
+import { base64Of } from '../files.ts';
 import { WhyButton } from '../shell/controls.tsx';
 import { Page } from '../shell/Page.tsx';
 import { Loaded, Notice, Said } from '../shell/states.tsx';
@@ -132,15 +133,6 @@ function FileField({ file, choose }: { file: File | null; choose: (file: File | 
       {file && <span className="hidden-words">{file.name}</span>}
     </div>
   );
-}
-
-/** In pieces: a megabyte of arguments is too much for one call. */
-async function base64Of(file: File): Promise<string> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let text = '';
-  for (let from = 0; from < bytes.length; from += 0x8000)
-    text += String.fromCharCode(...bytes.subarray(from, from + 0x8000));
-  return btoa(text);
 }
 
 const isUnderWay = (state: Job['state']) =>

@@ -23,6 +23,7 @@ import { cameraWords } from '../words/cameras.ts';
 import { importWords } from '../words/imports.ts';
 import { placeWords } from '../words/places.ts';
 import { shellWords } from '../words/shell.ts';
+import { siteWords } from '../words/sites.ts';
 
 const address = z.object({
   show: z.enum(['cameras', 'sites', 'places']).catch('cameras'),
@@ -133,7 +134,10 @@ function matches(camera: Camera, state: State): boolean {
   if (state.status && camera.status !== state.status) return false;
   const wanted = state.q?.trim().toLowerCase();
   return (
-    !wanted || [camera.name, camera.siteName, camera.url].some((each) => each.toLowerCase().includes(wanted))
+    !wanted ||
+    [camera.name, camera.siteName, camera.url, camera.number ?? ''].some((each) =>
+      each.toLowerCase().includes(wanted),
+    )
   );
 }
 
@@ -253,6 +257,7 @@ function CameraMenu({
 
 function useCameraColumns(): readonly Column<Camera>[] {
   const t = useWords(cameraWords);
+  const s = useWords(siteWords);
   const lang = useLanguage();
   return useMemo((): Column<Camera>[] => {
     const figure = (
@@ -284,6 +289,13 @@ function useCameraColumns(): readonly Column<Camera>[] {
         isHead: true,
         value: (each) => each.name,
         cell: (each) => <CameraName camera={each} />,
+      },
+      {
+        key: 'number',
+        title: s('number'),
+        isExtra: true,
+        value: (each) => each.number,
+        cell: (each) => each.number ?? '—',
       },
       { key: 'site', title: t('site'), value: (each) => each.siteName, cell: (each) => each.siteName },
       {
@@ -375,7 +387,7 @@ function useCameraColumns(): readonly Column<Camera>[] {
       const words = { none: t('soundNone'), dropped: t('soundDropped'), recorded: t('soundRecorded') };
       return words[main(each)?.audio ?? 'none'];
     }
-  }, [t, lang]);
+  }, [t, s, lang]);
 }
 
 function viewersOf(camera: Camera): number {
