@@ -324,7 +324,10 @@ describe('places that must have a system', () => {
     const { id: siteId, name } = await school();
     const bare = await find(name);
     assert.deepEqual([bare.from, bare.gap.state], ['site', 'no-camera']);
-    assert.ok(bare.because.some(({ article }: { article: string }) => article.startsWith('7')), 'Order 799, art. 7');
+    assert.ok(
+      bare.because.some(({ article }: { article: string }) => article.startsWith('7')),
+      'Order 799, art. 7',
+    );
     await take((await read(csvOf([head, lineOf(1)]), { siteId })).id);
     assert.equal((await find(name)).gap.state, 'not-recorded', 'a planned camera covers nothing');
     const [camera] = await camerasAt(siteId);
@@ -343,7 +346,10 @@ describe('places that must have a system', () => {
     assert.equal((await who.call('POST', '/api/places', sea)).json.code, 'site.misplaced');
     await must('POST', `/api/places/${id}/end`, { reason: 'it was closed' });
     assert.equal(await find('North station'), undefined);
-    assert.equal((await who.call('POST', `/api/places/${id}/end`, { reason: 'again' })).json.code, 'place.unknown');
+    assert.equal(
+      (await who.call('POST', `/api/places/${id}/end`, { reason: 'again' })).json.code,
+      'place.unknown',
+    );
   });
 
   test('a key position that no recorded camera sees is a gap, and stands in the report', async () => {
@@ -352,8 +358,17 @@ describe('places that must have a system', () => {
       ...{ siteId, name: 'Hall', url: 'rtsp://127.0.0.1:9/1', begin: 'tested' },
       facts: { room: 'hall', position: { lat: 41.8, lon: 123.43 }, azimuthDeg: 0, angleDeg: 90, rangeM: 50 },
     });
-    const key = (no: number, lat: number) => ({ id: `k${no}`, name: `=Desk ${no}`, at: { lat, lon: 123.43 } });
-    const body = { name: 'Great hall', placeType: 'school', siteId, keyPositions: [key(1, 41.8002), key(2, 41.7998)] };
+    const key = (no: number, lat: number) => ({
+      id: `k${no}`,
+      name: `=Desk ${no}`,
+      at: { lat, lon: 123.43 },
+    });
+    const body = {
+      name: 'Great hall',
+      placeType: 'school',
+      siteId,
+      keyPositions: [key(1, 41.8002), key(2, 41.7998)],
+    };
     await must('POST', '/api/places', body);
     const { gap } = await find('Great hall');
     assert.deepEqual([gap.state, gap.uncovered], ['uncovered', ['k2']]);
@@ -375,7 +390,12 @@ describe('the file behind a record', () => {
 
   test('the approved view is a picture; a PDF that is no PDF is refused; what is there stays', async () => {
     const { id: siteId } = await school();
-    const camera = await must('POST', '/api/cameras', { siteId, name: 'Hall', url: 'rtsp://127.0.0.1:9/1', begin: 'planned' });
+    const camera = await must('POST', '/api/cameras', {
+      siteId,
+      name: 'Hall',
+      url: 'rtsp://127.0.0.1:9/1',
+      begin: 'planned',
+    });
     const said = { kind: 'approved-view', on: today, said: 'the hall' };
     const record = await must('POST', `/api/cameras/${camera.id}/records`, said);
     const put = (name: string, bytes: Buffer) =>
@@ -395,7 +415,7 @@ describe('the file behind a record', () => {
     assert.deepEqual(Buffer.from(await shown.arrayBuffer()), png);
     assert.equal((await get(await callerWith(house, 'auditor'))).status, 403, 'an auditor sees no picture');
     const rows = (await ledgerRows(house)).filter(({ detail }) => (detail as { document?: string }).document);
-    assert.equal((rows[0]?.detail as { sha256?: string }).sha256, made.json.sha256);
+    assert.equal((rows[0]!.detail as { sha256?: string }).sha256, made.json.sha256);
     await assert.rejects(
       house.db.kysely.deleteFrom('record_document').where('record_id', '=', record.id).execute(),
       /neither changed nor deleted/,
