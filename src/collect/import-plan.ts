@@ -158,9 +158,12 @@ async function begin(wish: ImportWish, at: PlanAt): Promise<Planning> {
   };
 }
 
-function planOf({ cameras, same, wrong, problems, notes, lacking }: Planning): ImportPlan {
+function planOf({ wish, cameras, same, wrong, problems, notes, lacking }: Planning): ImportPlan {
   const siteIds = [...new Set(cameras.map(({ siteId }) => siteId))].sort();
-  return { cameras, siteIds, same, wrong, problems, notes, lacking };
+  const open = wish.rows.find(({ said }) => said.password !== undefined);
+  const letter = open?.letters.password ?? null;
+  const told: RowNote[] = open ? [{ row: open.no, column: 'password', letter, code: 'password', values: {} }] : [];
+  return { cameras, siteIds, same, wrong, problems, notes: [...notes, ...told], lacking };
 }
 
 function take(planning: Planning, row: ImportRow): void {

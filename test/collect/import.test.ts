@@ -382,6 +382,31 @@ describe('places that must have a system', () => {
   });
 });
 
+describe('what is drawn', () => {
+  test('an outline that crosses itself and a point in the sea are refused, at a site and at a camera', async () => {
+    const { id: siteId } = await school();
+    const [a, b, c, d] = square(41.8, 123.43);
+    const draw = (body: object) => who.call('PATCH', `/api/sites/${siteId}`, body);
+    const crossed = await draw({ area: [a, c, b, d] });
+    assert.equal(crossed.json.code, 'site.outline-crosses');
+    const sea = { id: 'w1', kind: 'window', outline: [{ lat: 0, lon: 0 }] };
+    const misplaced = await draw({ privateAreas: [sea] });
+    assert.equal(misplaced.json.code, 'site.misplaced');
+    assert.match(misplaced.json.detail, /outside of Liaoning/);
+    await must('PATCH', `/api/sites/${siteId}`, { area: [a, b, c, d] });
+    const add = (position: object) =>
+      who.call('POST', '/api/cameras', {
+        ...{ siteId, name: `at ${JSON.stringify(position)}`, url: 'rtsp://127.0.0.1:9/1', begin: 'planned' },
+        facts: { room: 'street', position },
+      });
+    for (const wrong of [{ lat: 0, lon: 0 }, { lat: 39.2, lon: 121 }])
+      assert.equal((await add(wrong)).json.code, 'camera.misplaced');
+    const made = (await add({ lat: 41.8, lon: 123.43 })).json;
+    const moved = { revision: made.revision, facts: { position: { lat: 51.5, lon: 0 } } };
+    assert.equal((await who.call('PATCH', `/api/cameras/${made.id}`, moved)).json.code, 'camera.misplaced');
+  });
+});
+
 describe('the file behind a record', () => {
   const png = Buffer.from(
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { type Custos, startCustos } from '../support/custos.ts';
 import { sheetFile } from '../support/sheets.ts';
 import { openBrowser, openContext } from './support/tour.ts';
@@ -30,7 +30,7 @@ const head = [
   '必要性说明',
 ];
 const line = (no: number, room: string): string[] => [
-  ...[`C${no}`, `${no}号机`, `rtsp://127.0.0.1:9/${no}`, room, (41.8 + no / 10_000).toFixed(5), '123.43'],
+  ...[`C${no}`, `${no}号机`, `rtsp://127.0.0.1:9/${no}`, room, (41.8 + no / 5_000).toFixed(5), '123.43'],
   ...['90', '80', '15', '防止校园欺凌'],
 ];
 const file = (seventeenth: string) => ({
@@ -84,22 +84,23 @@ describe('the registers', { timeout: 240_000 }, () => {
   }
 
   test('wizard, a school in Liaoning, a window drawn, forty cameras of which one may not be and one needs a mask', async () => {
-    await walkWizard(page, { name: 'first' });
+    await walkWizard(page, {
+      name: 'first',
+      onStep: async (step) => {
+        if (step !== 'unit') return;
+        await choose(page.locator('body'), '场所种类', '学校');
+        await choose(page.locator('body'), '适用法律', /辽宁/);
+      },
+    });
     await page.goto('/cameras?show=sites');
     await page.getByRole('link', { name: '主校区' }).click();
-    await page.getByRole('button', { name: '认定场所属性' }).click();
-    const settle = page.getByRole('dialog');
-    await choose(settle, '场所种类', '学校');
-    await choose(settle, '适用法律', /辽宁/);
-    await settle.getByRole('button', { name: /保\s*存/ }).click();
-    await settle.waitFor({ state: 'detached' });
     await page.getByText('法律明确列举：学校', { exact: false }).first().waitFor();
     await page.getByText('《辽宁省公共安全视频图像信息系统管理办法》').first().waitFor();
 
     await page.getByRole('button', { name: '添加窗户' }).click();
     const draw = page.getByRole('dialog');
     await draw.getByLabel('编号', { exact: true }).fill('w1');
-    await draw.getByLabel('各点坐标').fill('41.80055, 123.43012\n41.80045, 123.43012');
+    await draw.getByLabel('各点坐标').fill('41.80105, 123.43012\n41.80095, 123.43012');
     await draw.getByRole('button', { name: /保\s*存/ }).click();
     await draw.waitFor({ state: 'detached' });
     await page.getByText('窗户 w1').first().waitFor();
@@ -139,7 +140,7 @@ describe('the registers', { timeout: 240_000 }, () => {
     await page.getByRole('button', { name: '5号机 的更多操作', exact: true }).click();
     await page.getByRole('menuitem', { name: /编/ }).click();
     const drawer = page.getByRole('dialog');
-    await drawer.getByText('遮挡', { exact: false }).first().waitFor();
+    await drawer.getByText('隐私区域遮挡', { exact: true }).waitFor();
     await drawer.getByRole('button', { name: /位置、主体与必要性/ }).click();
     await drawer.getByText(/画面将涉及窗户 w1：正式运行前须设置遮挡/).waitFor();
     await drawer.getByLabel('纬度', { exact: true }).fill('123.43');
@@ -168,7 +169,7 @@ describe('the registers', { timeout: 240_000 }, () => {
 });
 
 async function choose(
-  within: ReturnType<Page['getByRole']>,
+  within: Locator,
   label: string,
   option: string | RegExp,
 ): Promise<void> {

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   bd09FromGcj02,
+  crossesItself,
   type Datum,
   datums,
   distanceM,
@@ -11,9 +12,11 @@ import {
   fromWgs84,
   gcj02FromBd09,
   gcj02FromWgs84,
+  misplaced,
   type Point,
   recognise,
   sees,
+  sharedShare,
   toWgs84,
   wgs84FromGcj02,
 } from '../../src/law/index.ts';
@@ -158,5 +161,60 @@ describe('shifted maps', () => {
   it('where two readings fit alike a person has to say', () => {
     assert.equal(recognise(at(0, 0), box(-5_000, -5_000, 5_000, 5_000)), null);
     assert.equal(recognise(at(0, 0), []), null);
+  });
+});
+
+describe('what two cameras share, and outlines', () => {
+  const here = { lat: 41.8, lon: 123.43 };
+  const aView = fc.record({
+    at: fc.record({
+      lat: fc.double({ min: 41.79, max: 41.81, noNaN: true }),
+      lon: fc.double({ min: 123.42, max: 123.44, noNaN: true }),
+    }),
+    azimuthDeg: fc.integer({ min: 0, max: 359 }),
+    angleDeg: fc.integer({ min: 5, max: 360 }),
+    rangeM: fc.integer({ min: 5, max: 500 }),
+  });
+
+  it('a view shares all of itself with itself, and nothing with one that is out of reach', () => {
+    fc.assert(
+      fc.property(aView, aView, (one, other) => {
+        assert.equal(sharedShare(one, one), 1);
+        const share = sharedShare(one, other);
+        assert.ok(share >= 0 && share <= 1);
+        if (distanceM(one.at, other.at) > one.rangeM + other.rangeM) assert.equal(share, 0);
+      }),
+    );
+  });
+
+  it('a wide view holds a narrow one of the same direction, and not the other way round', () => {
+    const wide = { at: here, azimuthDeg: 90, angleDeg: 120, rangeM: 50 };
+    const narrow = { ...wide, angleDeg: 30 };
+    assert.equal(sharedShare(narrow, wide), 1);
+    assert.ok(sharedShare(wide, narrow) < 0.4);
+    assert.equal(sharedShare(wide, { ...wide, azimuthDeg: 270 }), 0);
+  });
+
+  it('a square in order does not cross itself; in another order it does', () => {
+    const at = (x: number, y: number) => ({ lat: here.lat + y / 1_000, lon: here.lon + x / 1_000 });
+    const square = [at(0, 0), at(1, 0), at(1, 1), at(0, 1)];
+    assert.equal(crossesItself(square), false);
+    assert.equal(crossesItself(square.toReversed()), false);
+    assert.equal(crossesItself([at(0, 0), at(1, 1), at(1, 0), at(0, 1)]), true);
+    assert.equal(crossesItself(square.slice(0, 3)), false);
+  });
+
+  it('a point is looked for in the land of every law that binds the site, and by its area', () => {
+    const liaoning = { profiles: ['cn-liaoning', 'school'], area: [] };
+    assert.equal(misplaced(here, liaoning), null);
+    assert.deepEqual(misplaced({ lat: 31.2, lon: 121.5 }, liaoning), {
+      ...{ kind: 'outside', region: 'cn-liaoning', swapped: false },
+    });
+    assert.deepEqual(misplaced({ lat: here.lon - 40, lon: here.lat }, liaoning)?.kind, 'outside');
+    const swapped = misplaced({ lat: 41.8, lon: 83.4 }, { profiles: ['uk'], area: [] });
+    assert.equal(swapped?.kind === 'outside' && swapped.swapped, false);
+    assert.equal(misplaced({ lat: 64.1, lon: -21.9 }, { profiles: [], area: [] }), null, 'no law, no land');
+    const near = [here, { lat: 41.801, lon: 123.43 }, { lat: 41.801, lon: 123.431 }];
+    assert.equal(misplaced({ lat: 41.9, lon: 123.43 }, { profiles: ['cn-liaoning'], area: near })?.kind, 'far');
   });
 });
