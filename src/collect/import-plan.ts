@@ -162,7 +162,9 @@ function planOf({ wish, cameras, same, wrong, problems, notes, lacking }: Planni
   const siteIds = [...new Set(cameras.map(({ siteId }) => siteId))].sort();
   const open = wish.rows.find(({ said }) => said.password !== undefined);
   const letter = open?.letters.password ?? null;
-  const told: RowNote[] = open ? [{ row: open.no, column: 'password', letter, code: 'password', values: {} }] : [];
+  const told: RowNote[] = open
+    ? [{ row: open.no, column: 'password', letter, code: 'password', values: {} }]
+    : [];
   return { cameras, siteIds, same, wrong, problems, notes: [...notes, ...told], lacking };
 }
 

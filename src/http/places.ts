@@ -34,7 +34,13 @@ export function mountPlaces(edge: Edge): void {
     ...(await findPlace(db, params.id)),
   });
   mount(edge, places.mandatoryPlaces, {
-    handle: async () => ({ items: (await listPlaces(db, edge.clock.wallMs())).map(describe) }),
+    handle: async ({ who }) => {
+      // Where cameras stand is for those who may know of them; that a place has a gap is for every planner.
+      const mayKnow = ({ siteId }: MandatoryPlace) =>
+        siteId !== null && edge.gate.can(who, 'camera.read', { kind: 'camera', siteId }) === true;
+      const items = await listPlaces(db, edge.clock.wallMs());
+      return { items: items.map((place) => describe(mayKnow(place) ? place : { ...place, views: [] })) };
+    },
   });
   mount(edge, places.addPlace, {
     handle: async ({ body, grant, change }) => {

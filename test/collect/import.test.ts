@@ -399,7 +399,10 @@ describe('what is drawn', () => {
         ...{ siteId, name: `at ${JSON.stringify(position)}`, url: 'rtsp://127.0.0.1:9/1', begin: 'planned' },
         facts: { room: 'street', position },
       });
-    for (const wrong of [{ lat: 0, lon: 0 }, { lat: 39.2, lon: 121 }])
+    for (const wrong of [
+      { lat: 0, lon: 0 },
+      { lat: 39.2, lon: 121 },
+    ])
       assert.equal((await add(wrong)).json.code, 'camera.misplaced');
     const made = (await add({ lat: 41.8, lon: 123.43 })).json;
     const moved = { revision: made.revision, facts: { position: { lat: 51.5, lon: 0 } } };

@@ -215,6 +215,9 @@ describe('what two cameras share, and outlines', () => {
     assert.equal(swapped?.kind === 'outside' && swapped.swapped, false);
     assert.equal(misplaced({ lat: 64.1, lon: -21.9 }, { profiles: [], area: [] }), null, 'no law, no land');
     const near = [here, { lat: 41.801, lon: 123.43 }, { lat: 41.801, lon: 123.431 }];
-    assert.equal(misplaced({ lat: 41.9, lon: 123.43 }, { profiles: ['cn-liaoning'], area: near })?.kind, 'far');
+    assert.equal(
+      misplaced({ lat: 41.9, lon: 123.43 }, { profiles: ['cn-liaoning'], area: near })?.kind,
+      'far',
+    );
   });
 });

@@ -62,7 +62,7 @@ export function Plan({ site }: { site: Site }) {
   const start = (kind: Drawing['kind']) => () => setDrawing({ kind, id: null });
   const views = viewsOf(items, new Set(seeing.map(({ camera }) => camera.id)));
   return (
-    <section className="panel" aria-labelledby="site-plan">
+    <section className="panel plan-panel" aria-labelledby="site-plan">
       <h2 id="site-plan">{t('plan')}</h2>
       <p className="soft">{t('planSays')}</p>
       <div className="plan">

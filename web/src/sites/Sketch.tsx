@@ -23,6 +23,8 @@ export interface DrawnView {
 }
 
 const sizePx = 480;
+/** Of more cameras only those that need a look are named in the picture; the others say their name when pointed at. */
+const mostNamed = 15;
 const marginPx = 28;
 const rad = Math.PI / 180;
 
@@ -101,7 +103,12 @@ export function Sketch({
     >
       <title>{label}</title>
       {views.map((view) => (
-        <ViewShape key={view.id} view={view} frame={frame} />
+        <ViewShape
+          key={view.id}
+          view={view}
+          frame={frame}
+          isNamed={views.length <= mostNamed || view.tone !== undefined}
+        />
       ))}
       {drawn.map((each) => (
         <Shape key={`${each.kind} ${each.id}`} each={each} frame={frame} />
@@ -141,7 +148,7 @@ function Shape({ each: { kind, outline, label }, frame }: { each: Drawn; frame: 
   );
 }
 
-function ViewShape({ view, frame }: { view: DrawnView; frame: Frame }) {
+function ViewShape({ view, frame, isNamed }: { view: DrawnView; frame: Frame; isNamed: boolean }) {
   const [cx, cy, r] = [frame.x(view.at), frame.y(view.at), view.rangeM * frame.pxAM];
   const to = (deg: number) =>
     `${(cx + Math.sin(deg * rad) * r).toFixed(1)} ${(cy - Math.cos(deg * rad) * r).toFixed(1)}`;
@@ -158,9 +165,12 @@ function ViewShape({ view, frame }: { view: DrawnView; frame: Frame }) {
         />
       )}
       <circle className="sketch-camera" cx={cx} cy={cy} r={4} />
-      <text x={cx + 7} y={cy + 4}>
-        {view.label}
-      </text>
+      <title>{view.label}</title>
+      {isNamed && (
+        <text x={cx + 7} y={cy + 4}>
+          {view.label}
+        </text>
+      )}
     </g>
   );
 }
