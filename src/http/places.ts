@@ -89,12 +89,12 @@ export function mountPlaces(edge: Edge): void {
 const words = {
   en: {
     ...{ name: 'Gaps', place: 'Place', kind: 'Kind', address: 'Address', responsible: 'Who has to build' },
-    ...{ because: 'By', site: 'Site', state: 'State', cameras: 'Cameras', recorded: 'Recorded' },
+    ...{ because: 'By', site: 'Site', state: 'State', cameras: 'Cameras', recorded: 'In use' },
     ...{ operating: 'Operating', uncovered: 'Key positions without a camera' },
   },
   zh: {
     ...{ name: '缺口', place: '场所', kind: '种类', address: '地址', responsible: '建设责任单位' },
-    ...{ because: '依据', site: '登记场所', state: '状态', cameras: '设备数', recorded: '录像中' },
+    ...{ because: '依据', site: '登记场所', state: '状态', cameras: '设备数', recorded: '已启用' },
     ...{ operating: '正式运行', uncovered: '未覆盖的重点部位' },
   },
 } as const;
@@ -104,7 +104,7 @@ const stateWords: Readonly<Record<GapState, Readonly<Record<Language, string>>>>
   'no-camera': { en: 'no camera', zh: '无设备' },
   'not-recorded': { en: 'no camera in use', zh: '设备未投入使用' },
   uncovered: { en: 'key positions not covered', zh: '重点部位未覆盖' },
-  covered: { en: 'covered', zh: '已覆盖' },
+  covered: { en: 'no gap known', zh: '未见缺口' },
 };
 
 function sheetOf(all: readonly MandatoryPlace[], lang: Language): Sheet {

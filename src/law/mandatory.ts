@@ -1,6 +1,6 @@
 /**
- * A place that must have a system, against the cameras there: nothing registered, no camera, none recorded, key
- * positions that no camera sees, or covered. Walls are not known, so what is seen from above may still be hidden; what
+ * A place that must have a system, against the cameras there: nothing registered, no camera, none in use, key positions
+ * that no camera sees, or no gap that is known. Walls are not known, so what is seen from above may still be hidden; what
  * is not seen from above is a gap for certain.
  */
 import type { CameraFacts } from './facts.ts';

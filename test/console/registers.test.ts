@@ -150,7 +150,7 @@ describe('the registers', { timeout: 240_000 }, () => {
   test('the list of places that must have a system shows the school and what is missing elsewhere', async () => {
     await page.goto('/cameras?show=places');
     const school = page.getByRole('row').filter({ hasText: '主校区' });
-    await school.getByText('已覆盖').waitFor();
+    await school.getByText('未见缺口').waitFor();
     await page.getByRole('button', { name: '添加场所' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('场所', { exact: true }).fill('火车站');

@@ -177,7 +177,7 @@ function PlaceSketch({ place }: { place: Place | undefined }) {
     ? [{ id: 'here', kind: 'area' as const, outline: [place.position], label: place.name }]
     : [];
   return (
-    <section className="panel" aria-label={label}>
+    <section className="panel plan-panel" aria-label={label}>
       <h2>{label}</h2>
       <Sketch
         label={label}
