@@ -46,6 +46,9 @@ const personas: readonly { persona: Role; name: string; displayName: string; rol
   { persona: 'watcher', name: 'watcher', displayName: '孙丽 Sun Li', roles: ['watcher'] },
   { persona: 'approver', name: 'approver', displayName: '李强 Li Qiang', roles: ['approver'] },
   { persona: 'auditor', name: 'auditor', displayName: '周静 Zhou Jing', roles: ['auditor'] },
+  { persona: 'filer', name: 'filer', displayName: '吴洁 Wu Jie', roles: ['filer'] },
+  // The demo is a small public security organ as well, so that a pack can be brought to a desk.
+  { persona: 'receiver', name: 'receiver', displayName: '郑浩 Zheng Hao', roles: ['receiver'] },
 ];
 
 /** Makes all that is missing; a second start finds the same persons and gives the cameras their new addresses. */

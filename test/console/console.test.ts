@@ -26,6 +26,8 @@ const menuWords = [
   'ledger',
   'completeness',
   'keeping',
+  'filing',
+  'desk',
   'people',
   'storage',
   'system',
@@ -33,11 +35,13 @@ const menuWords = [
 
 /** What each role brings into the menu; an auditor sees no video, whatever else they are. */
 const menuOfRole: Readonly<Record<string, readonly (typeof menuWords)[number][]>> = {
-  administrator: ['cameras', 'completeness', 'keeping', 'people', 'storage', 'system'],
+  administrator: ['cameras', 'completeness', 'keeping', 'filing', 'people', 'storage', 'system'],
   maintainer: ['cameras', 'keeping', 'storage', 'system'],
   watcher: ['wall', 'cameras'],
   approver: ['wall', 'cameras', 'keeping'],
-  auditor: ['cameras', 'ledger', 'completeness', 'keeping', 'people', 'storage', 'system'],
+  auditor: ['cameras', 'ledger', 'completeness', 'keeping', 'filing', 'people', 'storage', 'system'],
+  filer: ['cameras', 'completeness', 'keeping', 'filing'],
+  receiver: ['desk'],
 };
 
 assert.ok(

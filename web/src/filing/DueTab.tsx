@@ -9,7 +9,7 @@ import { Notice } from '../shell/states.tsx';
 import { useLanguage, useWords } from '../useWords.ts';
 import { filingWords } from '../words/filing.ts';
 import { DocumentForm, Documents } from './Documents.tsx';
-import { sayClock, sayDocuments, sayFacts, sayField, sayList, sayPart, sayValue } from './says.ts';
+import { sayClock, sayDay, sayDocuments, sayFacts, sayField, sayList, sayPart, sayValue } from './says.ts';
 import { UseForm } from './UseForm.tsx';
 
 export type Site = ReplyOf<typeof filing.overview>['sites'][number];
@@ -104,7 +104,7 @@ export function ClockLine({ clock }: { clock: Clock }) {
   const { kind, from, last, rolled, missingYear, because, changes } = clock;
   const when =
     last !== null
-      ? t('by', { day: last })
+      ? t('by', { day: sayDay(last, lang) })
       : missingYear !== null
         ? t('missingYear', { year: missingYear })
         : t('atOnce');
@@ -116,7 +116,7 @@ export function ClockLine({ clock }: { clock: Clock }) {
   return (
     <li className={`filing-clock filing-clock-${tone}`}>
       <p className="filing-clock-head">
-        <strong>{sayClock(kind, lang)}</strong> <span>{t('since', { day: from })}</span>
+        <strong>{sayClock(kind, lang)}</strong> <span>{t('since', { day: sayDay(from, lang) })}</span>
       </p>
       <p>
         <strong className="number">{when}</strong> <Left clock={clock} />
@@ -127,7 +127,7 @@ export function ClockLine({ clock }: { clock: Clock }) {
         </p>
       )}
       {last !== null && rolled !== null && rolled !== last && (
-        <p className="soft">{t('rolled', { day: rolled })}</p>
+        <p className="soft">{t('rolled', { day: sayDay(rolled, lang) })}</p>
       )}
       {because.length > 0 && (
         <p className="soft">

@@ -47,5 +47,11 @@ export function sayStorage(period: string, lang: Language): string {
   return `${n} ${of(unitWords, unit, lang)}`;
 }
 
+/** `2026-11-18` → 2026-11-18 (Wednesday): a day to be kept is a day of a week. */
+export const sayDay = (day: string, lang: Language): string => {
+  const weekday = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', { weekday: 'long', timeZone: 'UTC' });
+  return `${day} (${weekday.format(new Date(`${day}T00:00:00Z`))})`;
+};
+
 /** Between the entries of a list in a line. */
 export const sayList: Readonly<Record<Language, string>> = { zh: '\uff1b', en: '; ' };
