@@ -113,7 +113,7 @@ export const addUnit = endpoint({
   path: '/api/desk/units',
   action: 'desk.decide',
   ledger: 'change',
-  body: z.strictObject({ name, creditCode: line(40).default(''), key: line(300) }),
+  body: z.strictObject({ name, creditCode: line(40).default(''), key: z.string().max(400) }),
   reply: unit,
   says: 'Registers a unit with the key that stands on its sealed form.',
 });

@@ -273,7 +273,8 @@ export const changeUse = endpoint({
   params: byId,
   body: z.strictObject({
     organ: trimmed(80),
-    organKey: trimmed(300).nullable().default(null),
+    /** `name+id+key`; as it was copied from paper, blanks and all. */
+    organKey: z.string().max(400).nullable().default(null),
     usedSince: z.string().max(20).nullable(),
     stoppedOn: z.string().max(20).nullable(),
     stoppedWhy: trimmed(2000).default(''),

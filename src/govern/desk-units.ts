@@ -7,7 +7,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { newId, refuse } from '../base/index.ts';
 import { brokenConstraint, type Tables } from '../db/index.ts';
 import type { Grant } from '../gate/index.ts';
-import { parseVerifierKey } from '../ledger/index.ts';
+import { readKey, sayKey } from './pack.ts';
 
 type Trx = Transaction<Tables>;
 
@@ -40,8 +40,9 @@ export async function addUnit(
   grant: Grant<'desk.decide'>,
   given: { readonly name: string; readonly creditCode: string; readonly key: string },
 ): Promise<string> {
-  const key = given.key.trim();
-  if (parseVerifierKey(key)?.kind !== 'log') refuse('filing.key');
+  const read = readKey(given.key);
+  if (!read) return refuse('filing.key');
+  const key = sayKey(read);
   const id = newId('unit', grant.atMs);
   const role = `custos_${id}`;
   try {

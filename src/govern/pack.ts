@@ -28,7 +28,8 @@ export const sayKey = (key: VerifierKey): string => formatVerifierKey(key);
 
 /** Null: none that could sign a pack. */
 export function readKey(text: string): VerifierKey | null {
-  const key = parseVerifierKey(text.trim());
+  // Copied from paper it may have been broken into lines.
+  const key = parseVerifierKey(text.replace(/[\s\u200b]/g, ''));
   return key?.kind === 'log' ? key : null;
 }
 

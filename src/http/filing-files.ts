@@ -46,7 +46,7 @@ const words = {
     no: 'Number',
     receipt: 'Receipt',
     digest: 'Digest (SHA-256)',
-    key: 'Key of the unit’s packs',
+    key: 'Key of its packs',
     law: 'Basis',
     usedSince: 'In use since',
     stoppedOn: 'Out of use since',
@@ -262,7 +262,7 @@ const changeRows = ({ content: { changes }, lang }: FilingPaper): string[][] =>
 const lawIn = ({ content: { rules }, lang }: FilingPaper): string =>
   rules.map((one) => sayRule(one, lang)).join(lang === 'zh' ? '；' : '; ');
 
-/** Long hexadecimal may break where a line ends. */
+/** What is long and has no blank may break where a line ends. */
 const broken = (text: string): string => text.replace(/(.{16})/g, '$1 ').trim();
 
 function headOf(paper: FilingPaper): Fact[] {
@@ -309,7 +309,7 @@ function formOf(paper: FilingPaper) {
         [t.office, attested.as],
         [t.day, attested.by === '' ? '' : attested.on],
         [t.digest, state === 'draft' ? '' : broken(paper.contentDigest)],
-        [t.key, content.key.replace(/(.{44})/g, '$1 ')],
+        [t.key, content.key.replace(/(.{8})/g, '$1\u200b')],
       ],
       seal: t.seal,
     },

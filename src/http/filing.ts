@@ -181,9 +181,9 @@ function mountRegister(edge: FilingEdge): void {
   mount(edge, form.changeUse, {
     subject: siteSubject(edge),
     handle: async ({ body, grant, change }) => {
-      if (body.organKey !== null && readKey(body.organKey) === null) refuse('filing.key');
-      const { stoppedWhy, ...rest } = body;
-      await change((trx) => changeUse(trx, grant, body), {
+      const read = body.organKey === null ? null : (readKey(body.organKey) ?? refuse('filing.key'));
+      const { stoppedWhy, ...rest } = { ...body, organKey: read && sayKey(read) };
+      await change((trx) => changeUse(trx, grant, { ...rest, stoppedWhy }), {
         reason: stoppedWhy || null,
         detail: { use: rest },
       });

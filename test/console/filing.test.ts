@@ -60,7 +60,9 @@ describe('filing', { timeout: 240_000 }, () => {
     await personNamed(house, role, role);
     const context = await openContext(browser, house.url, look);
     contexts.push(context);
-    const reply = await context.request.post('/api/session', { data: { name: role, password: testPassword } });
+    const reply = await context.request.post('/api/session', {
+      data: { name: role, password: testPassword },
+    });
     assert.ok(reply.ok());
     return context.newPage();
   }
@@ -136,7 +138,8 @@ describe('filing', { timeout: 240_000 }, () => {
       Contact: '王芳',
       Telephone: '024-1234567',
     };
-    for (const [label, value] of Object.entries(facts)) await filer.getByLabel(label, { exact: true }).fill(value);
+    for (const [label, value] of Object.entries(facts))
+      await filer.getByLabel(label, { exact: true }).fill(value);
     await press(filer, 'Save');
     await filer.getByText('Saved.').waitFor();
     await filer.getByRole('link', { name: 'Due' }).click();
@@ -169,7 +172,11 @@ describe('filing', { timeout: 240_000 }, () => {
     const form = dialog(filer, 'Add a document');
     await form.getByLabel('What it is called').fill('授权委托书');
     const input = form.locator('input[type=file]');
-    await input.setInputFiles({ name: 'letter.pdf', mimeType: 'application/pdf', buffer: Buffer.from('no PDF') });
+    await input.setInputFiles({
+      name: 'letter.pdf',
+      mimeType: 'application/pdf',
+      buffer: Buffer.from('no PDF'),
+    });
     await press(form, 'Save');
     await form.getByText('This file is no PDF.').waitFor();
     await input.setInputFiles({ name: 'letter.pdf', mimeType: 'application/pdf', buffer: pdfOf(first) });
@@ -192,11 +199,15 @@ describe('filing', { timeout: 240_000 }, () => {
     await panel.getByText('by 2026-11-18 (Wednesday)').waitFor();
     await panel.getByText(/Liaoning Order 211, art\. 12\(1\)/).waitFor();
     const drift = filer.getByRole('region', { name: /What differs from what was filed/ });
-    for (const cell of ['Latitude', '41.8', '41.81']) await drift.getByRole('cell', { name: cell, exact: true }).waitFor();
+    for (const cell of ['Latitude', '41.8', '41.81'])
+      await drift.getByRole('cell', { name: cell, exact: true }).waitFor();
     await picture(filer, 'due');
     await bring(await declare('change.json'));
     await picture(clerk, 'desk');
-    await takeHome(await answer('Return', 'The drawing of the gate is missing', 'returned.txt'), 'The drawing of the gate is missing');
+    await takeHome(
+      await answer('Return', 'The drawing of the gate is missing', 'returned.txt'),
+      'The drawing of the gate is missing',
+    );
     await filer.goto('/filing');
     await panel.getByText('by 2026-11-18 (Wednesday)').waitFor();
     await bring(await declare('again.json'));
@@ -221,7 +232,8 @@ describe('filing', { timeout: 240_000 }, () => {
         await page.goto(path);
         await page.locator('h1').waitFor();
         await page.locator('.state-waiting').waitFor({ state: 'detached' });
-        const add = (what: readonly string[]) => found.push(...what.map((each) => `${path} ${language}: ${each}`));
+        const add = (what: readonly string[]) =>
+          found.push(...what.map((each) => `${path} ${language}: ${each}`));
         add(await violations(page));
         await page.setViewportSize({ width: 390, height: 844 });
         const width = Number(await page.evaluate('document.documentElement.scrollWidth'));

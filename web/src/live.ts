@@ -37,9 +37,10 @@ export function useLink(): Link {
 }
 
 /** Mounted once, in the shell. */
-export function useLiveEvents(): void {
+/** `on`: whether this person may hear of cameras at all; who may not has no line that could be lost. */
+export function useLiveEvents(on: boolean): void {
   const client = useQueryClient();
-  useEffect(() => openEvents(client), [client]);
+  useEffect(() => (on ? openEvents(client) : undefined), [client, on]);
 }
 
 /** EventSource gives up on an error status; we do not. */

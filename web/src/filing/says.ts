@@ -49,7 +49,10 @@ export function sayStorage(period: string, lang: Language): string {
 
 /** `2026-11-18` → 2026-11-18 (Wednesday): a day to be kept is a day of a week. */
 export const sayDay = (day: string, lang: Language): string => {
-  const weekday = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', { weekday: 'long', timeZone: 'UTC' });
+  const weekday = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', {
+    weekday: 'long',
+    timeZone: 'UTC',
+  });
   return `${day} (${weekday.format(new Date(`${day}T00:00:00Z`))})`;
 };
 

@@ -76,7 +76,8 @@ export function Shell() {
   const [folded, setFolded] = useState(localStorage.getItem(foldedKey) === 'yes');
   const [open, setOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
-  useLiveEvents();
+  const hears = useMe().may.includes('camera.read');
+  useLiveEvents(hears);
   usePlace(path);
   useFocusOnNewPage(path, main);
   const fold = (next: boolean) => {
@@ -124,7 +125,7 @@ export function Shell() {
         <Account onChoose={() => setOpen(false)} />
       </Drawer>
       <div className="body">
-        <LineState />
+        {hears && <LineState />}
         <FoundingNote />
         <StorageTrouble />
         <main id="main" ref={main} tabIndex={-1}>
