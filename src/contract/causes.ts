@@ -68,6 +68,9 @@ export const gapCauses = {
 } as const satisfies Record<string, Said>;
 export type GapCause = keyof typeof gapCauses;
 
+/** Where a span has no footage and no cause is told of it. */
+export const nothingRecorded: Said = { en: 'nothing was recorded', zh: '没有录像' };
+
 /** `bucket-away` where it is not known which storage it is. */
 export const somewhereAway: Said = {
   en: 'the recording lies in storage that cannot be reached now',

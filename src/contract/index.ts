@@ -9,6 +9,7 @@ export {
   fill,
   type GapCause,
   gapCauses,
+  nothingRecorded,
   type Problem,
   sayPeriod,
   somewhereAway,

@@ -61,7 +61,9 @@ export function GapList({
         </table>
       )}
       {gaps.length > mostRows && <p className="soft">{t('moreGaps', { count: gaps.length - mostRows })}</p>}
-      {(gaps.length > 0 || kept.length > 0) && <Legend kept={kept} />}
+      {(gaps.length > 0 || kept.length > 0) && (
+        <Legend kept={kept} gaps={gaps} hasSmall={(found.data?.small.length ?? 0) > 0} />
+      )}
     </section>
   );
 }
@@ -91,16 +93,33 @@ function GapRow({ gap, zone, onSeek }: { gap: Gap; zone: string; onSeek: (ms: nu
 }
 
 /** What the colours and hatches of the strip mean. */
-function Legend({ kept }: { kept: readonly Kept[] }) {
+function Legend({
+  kept,
+  gaps,
+  hasSmall,
+}: {
+  kept: readonly Kept[];
+  gaps: readonly Gap[];
+  hasSmall: boolean;
+}) {
   const t = useWords(cameraPageWords);
   const k = useWords(keepingWords);
+  // Seldom there, and then it must be understood.
+  const isAway = gaps.some(({ cause }) => gapKindOf(cause) === 'away');
+  const kinds = gapKinds.filter((kind) => kind !== 'away' || isAway);
   return (
     <ul className="legend">
       <li>
         <span className="legend-mark legend-span" aria-hidden="true" />
         {t('recorded')}
       </li>
-      {gapKinds.map((kind) => (
+      {hasSmall && (
+        <li>
+          <span className="legend-mark legend-small" aria-hidden="true" />
+          {t('small')}
+        </li>
+      )}
+      {kinds.map((kind) => (
         <li key={kind}>
           <span className={`legend-mark legend-${kind}`} aria-hidden="true" />
           {t(`kind_${kind}`)}

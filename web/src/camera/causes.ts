@@ -1,8 +1,11 @@
 /** How a gap looks by its cause: red is kept for loss that nobody meant; what a person or the system did is not red. */
 import type { GapCause } from '../../../src/contract/index.ts';
 
-/** camera: it did not deliver · storage: it was not kept · system: Custos itself · person: somebody decided it. */
-export type GapKind = 'camera' | 'storage' | 'system' | 'person';
+/**
+ * camera: it did not deliver · storage: it was not kept · away: it is kept, and cannot be reached now · system: Custos
+ * itself · person: somebody decided it.
+ */
+export type GapKind = 'camera' | 'storage' | 'away' | 'system' | 'person';
 
 const kinds: Readonly<Record<GapCause, GapKind>> = {
   unreachable: 'camera',
@@ -14,7 +17,7 @@ const kinds: Readonly<Record<GapCause, GapKind>> = {
   disk: 'storage',
   damaged: 'storage',
   missing: 'storage',
-  'bucket-away': 'storage',
+  'bucket-away': 'away',
   space: 'storage',
   'space-sub': 'storage',
   'system-crash': 'storage',
@@ -33,5 +36,5 @@ const kinds: Readonly<Record<GapCause, GapKind>> = {
   'no-key': 'system',
 };
 
-export const gapKinds = ['camera', 'storage', 'system', 'person'] as const;
+export const gapKinds = ['camera', 'storage', 'away', 'system', 'person'] as const;
 export const gapKindOf = (cause: string): GapKind => kinds[cause as GapCause] ?? 'camera';

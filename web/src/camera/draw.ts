@@ -80,6 +80,7 @@ function drawFuture(context: CanvasRenderingContext2D, { scale, nowMs, colours }
 const gapColour: Readonly<Record<GapKind, (colours: Colours) => string>> = {
   camera: (colours) => colours.loss,
   storage: (colours) => colours.loss,
+  away: (colours) => colours.span,
   system: (colours) => colours.warn,
   person: (colours) => colours.idle,
 };
@@ -130,10 +131,14 @@ function hatch(
     context.moveTo(from, top + tall / 2);
     context.lineTo(to, top + tall / 2);
   }
-  const stride = kind === 'storage' ? 5 : 8;
+  const stride = kind === 'storage' ? 5 : kind === 'away' ? 6 : 8;
   // Hatches stand on the page, not on the gap, so that neighbours of one kind join.
   for (let x = Math.floor((from - tall) / stride) * stride; kind !== 'person' && x < to; x += stride) {
-    if (kind !== 'system') {
+    if (kind === 'away') {
+      // Upright, in the colour of what is recorded: it is, and only out of reach.
+      context.moveTo(x, bottom);
+      context.lineTo(x, top);
+    } else if (kind !== 'system') {
       context.moveTo(x, bottom);
       context.lineTo(x + tall, top);
     }

@@ -1,5 +1,12 @@
 /** What a picture's state is in words: one sentence in the reader's language, and how bad it is. */
-import { cameraProblems, fill, gapCauses, type Said, somewhereAway } from '../../../src/contract/index.ts';
+import {
+  cameraProblems,
+  fill,
+  gapCauses,
+  nothingRecorded,
+  type Said,
+  somewhereAway,
+} from '../../../src/contract/index.ts';
 import { sayRefusal } from '../api.ts';
 import type { Say } from '../useWords.ts';
 import { language } from '../useWords.ts';
@@ -16,8 +23,6 @@ export function sayProblem(code: string, values: Values): string {
   const known: Said | undefined = (cameraProblems as Readonly<Record<string, Said>>)[code];
   return known ? fill(known[language()], values) : sayRefusal(code, values);
 }
-
-const nothingRecorded: Said = { en: 'nothing was recorded', zh: '没有录像' };
 
 /** A gap's cause in a sentence, with the camera's own trouble where it is known. */
 export function sayCause(cause: string, detail: Values): string {

@@ -296,6 +296,8 @@ function useColumns(isMade: boolean): readonly Column<CameraRow>[] {
         cell: (row) =>
           row.floorDays === null ? (
             <span className="soft">{isMade ? t('noFloor') : '—'}</span>
+          ) : row.floorDays === 0 ? (
+            <span className="soft">{t('noLawFloor')}</span>
           ) : (
             t('days', { count: row.floorDays })
           ),

@@ -393,7 +393,7 @@ export const keepingWords = words('keeping', {
     stream_sub: '子码流',
     file: '文件与摘要',
     trouble: '受阻：{what}',
-    troubleLocked: '对象存储将其锁定至{until}，在此之前任何人都不能删除，到期后随即删除。',
+    troubleLocked: '对象存储将其锁定至 {until}，在此之前任何人都不能删除，到期后随即删除。',
     onTimeline: '已封存',
     markedOnTimeline: '已标记',
     important: '重要价值',
