@@ -106,7 +106,7 @@ async function start(given: Settings): Promise<{ url: string; parts: AsyncDispos
   );
   const keys = await oneRing(given, data, { db, early });
   const ledger = parts.use(await ledgerOf(given, data, db));
-  const gate = parts.use(openGate({ db, clock, log }));
+  const gate = parts.use(openGate({ db, box, clock, log }));
   if (given.demo) {
     const demo = parts.use(await startDemo({ port: 0, clock, log }));
     await seedDemo({ db, gate, clock, box, dataDir: data.root }, demo);

@@ -59,7 +59,18 @@ export const me = z.object({
   inert: z.boolean(),
   /** Works by the declaration of its set-up, until this moment; null: by records, or not at all. */
   foundingUntil: instant.nullable(),
+  /** A second factor is demanded of this session and was not proved: nothing else until then. */
+  owesSecond: z.boolean(),
 });
+
+const base64url = z
+  .string()
+  .min(1)
+  .max(8_000)
+  .regex(/^[A-Za-z0-9_-]+$/);
+const assertion = z
+  .object({ id: base64url, clientData: base64url, authenticatorData: base64url, signature: base64url })
+  .strict();
 
 export const signIn = endpoint({
   method: 'POST',
@@ -69,7 +80,8 @@ export const signIn = endpoint({
   body: z.object({
     name: z.string().min(1).max(64),
     password,
-    second: z.string().max(64).optional(),
+    /** What an app shows, a code on paper, or a passkey's answer to the challenge of `/api/session/second`. */
+    second: z.union([z.string().min(1).max(64), assertion]).optional(),
     token: z.boolean().optional(),
   }),
   reply: z.object({ me, token: z.string().optional(), expires: instant }),
@@ -108,7 +120,11 @@ export const sessions = endpoint({
       from: z.string(),
       agent: z.string(),
       current: z.boolean(),
-      kind: z.enum(['cookie', 'token']),
+      kind: z.enum(['cookie', 'token', 'api']),
+      /** With a second factor. */
+      strong: z.boolean(),
+      /** Of a token for a program. */
+      name: z.string(),
     }),
   ),
   says: "The caller's own sessions.",
@@ -117,7 +133,7 @@ export const sessions = endpoint({
 export const signOutEverywhere = endpoint({
   method: 'DELETE',
   path: '/api/sessions',
-  action: 'self',
+  action: 'account.secure',
   ledger: 'change',
   reply: z.object({ ended: z.number().int() }),
   says: "Ends all of the caller's sessions, this one too, and every running view.",
@@ -126,7 +142,7 @@ export const signOutEverywhere = endpoint({
 export const changePassword = endpoint({
   method: 'PUT',
   path: '/api/session/password',
-  action: 'self',
+  action: 'account.secure',
   ledger: 'change',
   body: z.object({ present: password, next: password }),
   reply: nothing,

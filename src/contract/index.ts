@@ -1,5 +1,6 @@
 /** Floor 2: what the server offers, as values. Shared with the console; imports nothing of Node. */
 
+export * as account from './account.ts';
 export { awayReasons } from './away.ts';
 export { type BucketProblem, type BucketProblemCode, bucketProblems } from './bucket-problems.ts';
 export * as buckets from './buckets.ts';

@@ -45,6 +45,94 @@ export const refusals = {
     en: 'Your account is inert: vetting, confidentiality training or training for the post is not on record, or has run out. “My account” says what is missing.',
     zh: '您的账号未生效：入职审查、保密教育或岗位培训未登记或已过期。缺少的事项见“我的账号”。',
   },
+  'second.needed': {
+    status: 401,
+    en: 'The second factor is missing: the code of your app, or your passkey.',
+    zh: '还需第二重验证：验证器应用中的验证码，或通行密钥。',
+  },
+  'second.wrong': {
+    status: 401,
+    en: 'The second factor is wrong, or this code was used already. If it should be right, check the clock of the phone.',
+    zh: '第二重验证不正确，或验证码已使用过。如确认无误，请检查手机时间。',
+  },
+  'second.off-site': {
+    status: 403,
+    en: 'From outside of the unit a second factor is needed, and your account has none. Set one up inside of the unit.',
+    zh: '从单位外部登录须有第二重验证，您的账号尚未设置，请先在单位内部设置。',
+  },
+  'second.owed': {
+    status: 403,
+    en: 'Your unit demands a second factor. Set one up under “My account”, then sign in with it.',
+    zh: '本单位要求第二重验证，请先在“我的账号”中设置。',
+  },
+  'second.begin': {
+    status: 409,
+    en: 'This took too long, or was used already. Begin again.',
+    zh: '操作超时或已使用过，请重新开始。',
+  },
+  'second.known': { status: 409, en: 'This passkey is known already.', zh: '该通行密钥已登记。' },
+  'second.unknown': { status: 404, en: 'There is no such second factor.', zh: '没有该第二重验证方式。' },
+  'second.too-many': {
+    status: 409,
+    en: 'There are {limit} second factors, which is the most. Take one away first.',
+    zh: '已有 {limit} 个第二重验证方式，达到上限，请先移除一个。',
+  },
+  'second.demanded': {
+    status: 409,
+    en: 'Your unit demands a second factor, and this is the last one. Set another one up first.',
+    zh: '本单位要求第二重验证，且这是最后一个，请先设置另一个。',
+  },
+  'second.host': {
+    status: 422,
+    en: 'Passkeys need a host name: open the console by its name, not by an address of numbers.',
+    zh: '通行密钥需要主机名：请用域名而不是数字地址打开控制台。',
+  },
+  'second.network': {
+    status: 422,
+    en: '{network} is not a network, e.g. 10.1.0.0/16.',
+    zh: '{network} 不是有效的网段，例如 10.1.0.0/16。',
+  },
+  'token.narrow': {
+    status: 403,
+    en: 'This token was not made for that.',
+    zh: '该令牌的用途不包括此操作。',
+  },
+  'token.scope': {
+    status: 422,
+    en: 'A token is for some of what you may do yourself, and never for your account.',
+    zh: '令牌只能用于您本人有权进行的部分操作，且不能用于管理账号。',
+  },
+  'token.end': {
+    status: 422,
+    en: 'A token ends in the future, in at most {days} days.',
+    zh: '令牌须设定将来的截止时间，最长 {days} 天。',
+  },
+  'token.too-many': {
+    status: 409,
+    en: 'You have {limit} tokens, which is the most. End one first.',
+    zh: '您已有 {limit} 个令牌，达到上限，请先终止一个。',
+  },
+  'session.unknown': { status: 404, en: 'This session has ended already.', zh: '该会话已结束。' },
+  'recovery.own': {
+    status: 403,
+    en: 'Nobody asks for this for himself: ask another administrator.',
+    zh: '不得为本人申请，请由其他管理员办理。',
+  },
+  'recovery.same': {
+    status: 403,
+    en: 'Another administrator approves: neither who asked nor the person concerned.',
+    zh: '须由另一名管理员批准，申请人和当事人均不得批准。',
+  },
+  'recovery.unknown': {
+    status: 404,
+    en: 'This was approved, used or has run out already.',
+    zh: '该申请已批准、已使用或已过期。',
+  },
+  'recovery.wrong': {
+    status: 401,
+    en: 'Name or code is wrong, or the code has run out.',
+    zh: '用户名或恢复码错误，或恢复码已过期。',
+  },
   'person.left': { status: 409, en: 'This person has left already.', zh: '该人员已离职。' },
   'password.weak': {
     status: 422,

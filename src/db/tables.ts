@@ -8,7 +8,12 @@
  */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { FilingTables } from './tables-filing.ts';
-import type { PersonRecordTable } from './tables-people.ts';
+import type {
+  PersonRecordTable,
+  RecoveryCodeTable,
+  RecoveryTable,
+  SecondFactorTable,
+} from './tables-people.ts';
 import type { DelegationTable, PermissionTable, ShiftTable } from './tables-permissions.ts';
 
 /** Written by `db/migrate.ts` alone. */
@@ -24,6 +29,8 @@ export interface UnitTable {
   id: string;
   name: string;
   created: Date;
+  second_roles: Generated<PersonTable['roles']>;
+  inside: Generated<string[]>;
 }
 
 /** Written by `gate/`. */
@@ -57,7 +64,7 @@ export interface PersonTable {
 export interface SessionTable {
   id: string;
   person_id: string;
-  kind: 'cookie' | 'token';
+  kind: 'cookie' | 'token' | 'api';
   token_digest: Uint8Array;
   created: Date;
   last_seen: Date;
@@ -66,6 +73,9 @@ export interface SessionTable {
   agent: string;
   ended: Date | null;
   ended_why: string | null;
+  strong: Generated<boolean>;
+  name: Generated<string>;
+  scope: Generated<string[] | null>;
 }
 
 /** Written by `ledger/`; append-only, but for what a redaction takes out. */
@@ -603,6 +613,9 @@ export interface Tables extends FilingTables {
   person: PersonTable;
   session: SessionTable;
   person_record: PersonRecordTable;
+  second_factor: SecondFactorTable;
+  recovery_code: RecoveryCodeTable;
+  recovery: RecoveryTable;
   ledger: LedgerTable;
   ledger_leaf: LedgerLeafTable;
   ledger_redaction: LedgerRedactionTable;

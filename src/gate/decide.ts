@@ -13,6 +13,10 @@ export interface Principal {
   readonly active: boolean;
   /** Of a person: from when the account is inert; null: it never worked. */
   readonly clearedUntilMs?: number | null;
+  /** A second factor is demanded here, and the session has none. */
+  readonly owesSecond?: boolean;
+  /** Of a program's token: what it may be used for. */
+  readonly scope?: readonly Action[] | null;
 }
 
 export interface Context {
@@ -39,7 +43,9 @@ export type DenialCode =
   | 'permission.early'
   | 'permission.operating'
   | 'permission.hours'
-  | 'permission.look-back';
+  | 'permission.look-back'
+  | 'second.owed'
+  | 'token.narrow';
 
 export interface Rule {
   readonly name: string;
@@ -135,9 +141,17 @@ const permitsOfRoles = Object.entries(roleActions).map(
   }),
 );
 
+/** What anybody signed in may do with their own account. */
+const ownActions: readonly Action[] = ['open', 'self', 'account.secure'];
+
 export const rules: readonly Rule[] = [
   { name: 'open-to-all', effect: 'permit', actions: ['open'], when: () => true },
-  { name: 'signed-in', effect: 'permit', actions: ['self'], when: (who) => who.kind === 'person' },
+  {
+    name: 'signed-in',
+    effect: 'permit',
+    actions: ['self', 'account.secure', 'account.token'],
+    when: (who) => who.kind === 'person',
+  },
   ...permitsOfRoles,
   {
     name: 'permission',
@@ -181,10 +195,26 @@ export const rules: readonly Rule[] = [
     // person signs in and sees why.
     name: 'person-is-inert',
     effect: 'forbid',
-    actions: actions.filter((action) => action !== 'open' && action !== 'self'),
+    actions: actions.filter((action) => !ownActions.includes(action)),
     when: (who, _subject, context) =>
       who.kind === 'person' && !(context.nowMs < (who.clearedUntilMs ?? Number.NEGATIVE_INFINITY)),
     code: 'person.inert',
+  },
+  {
+    name: 'second-factor-is-owed',
+    effect: 'forbid',
+    actions: actions.filter((action) => !ownActions.includes(action)),
+    when: (who) => who.owesSecond === true,
+    code: 'second.owed',
+  },
+  {
+    // A program does what its token was made for; whoever finds the token does not get the account.
+    name: 'token-has-a-scope',
+    effect: 'forbid',
+    actions: actions.filter((action) => action !== 'open' && action !== 'self'),
+    when: ({ scope }, _subject, _context, action) =>
+      scope !== undefined && scope !== null && !scope.includes(action),
+    code: 'token.narrow',
   },
   {
     // Whoever judges how footage is used must not be one of those who use it, whatever else they are.

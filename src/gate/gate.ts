@@ -3,19 +3,23 @@
  * proof or writes the refusal down and throws it.
  */
 import type { Transaction } from 'kysely';
-import { type Clock, type Log, newId, Refusal, refuse, sayError } from '../base/index.ts';
+import { type Clock, type Log, newId, Refusal, refuse, type SecretBox, sayError } from '../base/index.ts';
 import { type Action, actions, type Deed } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import { foundingDays } from '../law/index.ts';
 import { type Actor, append, appendAlone, type Entry, system } from '../ledger/index.ts';
 import { type Decision, decide, type Principal } from './decide.ts';
+import { type ConsoleAt, factorsOf, PendingFactors, type Second, spendSecond } from './factors.ts';
 import { type Grant, issue, type Subject } from './grant.ts';
 import type { AtLeaving } from './leaving.ts';
+import type { PasskeyWanted } from './passkey.ts';
 import { checkNewPassword, fold, hashPassword, passwordMatches } from './passwords.ts';
 import { PermissionBook } from './permission-book.ts';
 import { endOverdue, endPermissionsOf } from './permission-ends.ts';
 import { addFounding } from './person-records.ts';
 import { addPerson, type Person } from './persons.ts';
+import { spendRecovery } from './recovery.ts';
+import { isOffSite, secondRule } from './second-rule.ts';
 import {
   type Caller,
   type EndedWhy,
@@ -42,6 +46,8 @@ export interface Ended {
 
 export interface GateOptions {
   readonly db: Database;
+  /** Seals what second factors share with us. */
+  readonly box: SecretBox;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -53,6 +59,9 @@ export interface Credentials {
   readonly token: boolean;
   readonly from: string;
   readonly agent: string;
+  readonly second?: Second | undefined;
+  /** Where the console is, which a passkey is bound to; null or absent: no passkey can answer. */
+  readonly at?: ConsoleAt | null;
 }
 
 export interface SetUp {
@@ -89,6 +98,8 @@ export class Gate implements AsyncDisposable {
   #inertTimer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
   #isClosing = false;
+  /** Factors that were begun and challenges that wait for their answer. */
+  readonly pending = new PendingFactors();
   /** What ends elsewhere when a person leaves; whoever keeps something for persons adds to it. */
   readonly atLeaving: AtLeaving[] = [endPermissionsOf];
 
@@ -240,7 +251,8 @@ export class Gate implements AsyncDisposable {
     const matches = await passwordMatches(person?.password_hash ?? null, given.password);
     // What was typed as an unknown name may be a password in the wrong field: the ledger gets known names only.
     const known: Subject | null = person ? { kind: 'person', id: person.id, name: person.name } : null;
-    const session = person && matches && person.active ? await this.#openFor(person, given) : null;
+    const strong = person && matches && person.active ? await this.#proveSecond(person, given, keys) : false;
+    const session = person && matches && person.active ? await this.#openFor(person, given, strong) : null;
     if (!person || !session) {
       const refusal = new Refusal((await this.unit()) ? 'session.wrong' : 'setup.needed');
       return this.#refuseSignIn(given.from, refusal, known);
@@ -278,6 +290,7 @@ export class Gate implements AsyncDisposable {
   async #openFor(
     person: { id: string; name: string; password_hash: string },
     given: Credentials,
+    strong: boolean,
   ): Promise<OpenedSession | null> {
     const nowMs = this.#nowMs();
     return this.#at.db.kysely.transaction().execute(async (trx) => {
@@ -297,6 +310,7 @@ export class Gate implements AsyncDisposable {
         from: given.from,
         agent: given.agent,
         nowMs,
+        strong,
       });
       await append(trx, {
         atMs: nowMs,
@@ -304,10 +318,122 @@ export class Gate implements AsyncDisposable {
         action: 'session.open' satisfies Deed,
         outcome: 'done',
         subject: { kind: 'session', id: session.id },
-        detail: { kind },
+        detail: { kind, secondFactor: strong },
       });
       return session;
     });
+  }
+
+  /**
+   * Whether a second factor was proved: whoever has one proves one, always. Whoever has none, of whom one is demanded,
+   * may come in to set one up; from outside of the unit not even that, because a stolen password would be enough.
+   */
+  async #proveSecond(
+    person: { id: string; name: string },
+    given: Credentials,
+    keys: { account: string; address: string },
+  ): Promise<boolean> {
+    const { kysely } = this.#at.db;
+    const known: Subject = { kind: 'person', id: person.id, name: person.name };
+    const factors = await factorsOf(kysely, person.id);
+    if (factors.length === 0) {
+      if (!isOffSite(await secondRule(kysely), given.from)) return false;
+      return this.#refuseSignIn(given.from, new Refusal('second.off-site'), known);
+    }
+    if (given.second === undefined) {
+      // The password was right: to be asked for the rest is no wrong guess.
+      this.#accounts.forgive(keys.account);
+      this.#addresses.forgive(keys.address);
+      return this.#refuseSignIn(given.from, new Refusal('second.needed'), known);
+    }
+    const of = { personId: person.id, second: given.second, nowMs: this.#nowMs(), box: this.#at.box };
+    const wanted = this.#wantedOf(person.id, given);
+    const used = await kysely.transaction().execute((trx) => spendSecond(trx, { ...of, wanted }));
+    if (used) return true;
+    return this.#refuseSignIn(given.from, new Refusal('second.wrong'), known);
+  }
+
+  #wantedOf(personId: string, { second, at }: Credentials): PasskeyWanted | null {
+    if (typeof second !== 'object' || !at) return null;
+    const challenge = this.pending.take(second.clientData, personId, this.#nowMs());
+    return challenge === null ? null : { ...at, challenge };
+  }
+
+  /** Which factors may answer, told to who knows the password; a wrong one is throttled like a sign-in. */
+  async askSecond(given: {
+    name: string;
+    password: string;
+    from: string;
+  }): Promise<{ personId: string; totp: boolean }> {
+    const folded = fold(given.name.trim());
+    const keys = { account: folded, address: addressKey(given.from) };
+    await this.#throttle(keys, this.anonymous(given.from), 'session.open');
+    const { kysely } = this.#at.db;
+    const person = await kysely
+      .selectFrom('person')
+      .select(['id', 'name', 'password_hash', 'active'])
+      .where('name_folded', '=', folded)
+      .executeTakeFirst();
+    const matches = await passwordMatches(person?.password_hash ?? null, given.password);
+    const known: Subject | null = person ? { kind: 'person', id: person.id, name: person.name } : null;
+    if (!person?.active || !matches)
+      return this.#refuseSignIn(given.from, new Refusal('session.wrong'), known);
+    this.#accounts.forgive(keys.account);
+    this.#addresses.forgive(keys.address);
+    const factors = await factorsOf(kysely, person.id);
+    return { personId: person.id, totp: factors.some(({ kind }) => kind === 'totp') };
+  }
+
+  /** The key that seals what second factors share with us. */
+  get box(): SecretBox {
+    return this.#at.box;
+  }
+
+  /** Asked again before what an unattended desk must not allow; throttled like a sign-in. */
+  async checkPassword(who: Who, password: string, deed: Deed): Promise<void> {
+    const keys = { account: fold(who.name), address: addressKey(who.from) };
+    await this.#throttle(keys, who, deed);
+    const row = await this.#at.db.kysely
+      .selectFrom('person')
+      .select('password_hash')
+      .where('id', '=', who.personId)
+      .executeTakeFirst();
+    if (!(await passwordMatches(row?.password_hash ?? null, password))) refuse('password.wrong');
+    this.#accounts.clear(keys.account);
+    this.#addresses.forgive(keys.address);
+  }
+
+  /** A new password by the code that two administrators gave out; what was before ends. */
+  async recover(given: { name: string; code: string; password: string; from: string }): Promise<void> {
+    const folded = fold(given.name.trim());
+    const keys = { account: folded, address: addressKey(given.from) };
+    await this.#throttle(keys, this.anonymous(given.from), 'session.recover');
+    const { kysely } = this.#at.db;
+    const person = await kysely
+      .selectFrom('person')
+      .select(['id', 'name', 'active'])
+      .where('name_folded', '=', folded)
+      .executeTakeFirst();
+    const passwordHash = await newPasswordHash(given.password, given.name);
+    const nowMs = this.#nowMs();
+    const done = await kysely.transaction().execute(async (trx) => {
+      if (!person?.active) return null;
+      const used = await spendRecovery(trx, { personId: person.id, code: given.code, passwordHash, nowMs });
+      if (!used) return null;
+      await append(trx, {
+        atMs: nowMs,
+        actor: { personId: person.id, name: person.name, sessionId: null, from: given.from },
+        action: 'session.recover' satisfies Deed,
+        outcome: 'done',
+        subject: { kind: 'person', id: person.id, name: person.name },
+        detail: { recovery: used.id, sessionsEnded: used.ended.length },
+      });
+      return { ...used, personId: person.id };
+    });
+    if (!done) refuse('recovery.wrong');
+    this.#accounts.clear(keys.account);
+    this.#addresses.forgive(keys.address);
+    this.announce({ sessionIds: done.ended, personId: done.personId, why: 'password' });
   }
 
   /** Ends this session, or all of the person's. Returns those that ended. */
@@ -336,15 +462,7 @@ export class Gate implements AsyncDisposable {
   /** Changes the caller's own password and ends the other sessions. A wrong present one is throttled like a sign-in. */
   async changePassword(who: Who, present: string, next: string): Promise<void> {
     const { kysely } = this.#at.db;
-    await this.#throttle({ account: fold(who.name), address: addressKey(who.from) }, who, 'password.change');
-    const row = await kysely
-      .selectFrom('person')
-      .select('password_hash')
-      .where('id', '=', who.personId)
-      .executeTakeFirst();
-    if (!(await passwordMatches(row?.password_hash ?? null, present))) refuse('password.wrong');
-    this.#accounts.clear(fold(who.name));
-    this.#addresses.forgive(addressKey(who.from));
+    await this.checkPassword(who, present, 'password.change');
     const hash = await newPasswordHash(next, who.name);
     const nowMs = this.#nowMs();
     const ended = await kysely.transaction().execute(async (trx) => {

@@ -15,6 +15,20 @@ export {
 } from './decide.ts';
 export { delegate, endDelegation, listDelegations } from './delegations.ts';
 export {
+  type Assertion,
+  addPasskey,
+  addTotp,
+  type ConsoleAt,
+  endFactor,
+  type Factor,
+  factorsOf,
+  newRecoveryCodes,
+  passkeysOf,
+  recoveryCodesLeft,
+  type Second,
+  sayTotp,
+} from './factors.ts';
+export {
   type Credentials,
   type Ended,
   Gate,
@@ -26,6 +40,7 @@ export {
 export { Grant, type Obligation, type Subject, type Terms } from './grant.ts';
 export { type AtLeaving, type Left, leave } from './leaving.ts';
 export { forgetSignIns } from './old-sessions.ts';
+export { passkeyAlgorithms, readAssertion, readRegistration } from './passkey.ts';
 export { minPasswordLength } from './passwords.ts';
 export { type Permission, type PermissionAction, standing, type VideoAction } from './permission.ts';
 export { PermissionBook } from './permission-book.ts';
@@ -63,5 +78,25 @@ export {
   type PersonChange,
   type PersonStanding,
 } from './persons.ts';
-export { type Caller, type EndedWhy, isWho, maxSessions, sameSecret, type Who } from './sessions.ts';
-export { addressKey } from './throttle.ts';
+export { approveRecovery, askRecovery, personOfRecovery, recoveries } from './recovery.ts';
+export {
+  isDemanded,
+  isOffSite,
+  readNetwork,
+  type SecondRule,
+  secondRule,
+  setSecondRule,
+} from './second-rule.ts';
+export {
+  type Caller,
+  type EndedWhy,
+  isWho,
+  maxSessions,
+  runningTokens,
+  sameSecret,
+  strengthen,
+  type Who,
+} from './sessions.ts';
+export { accountRules, addressKey, addressRules, Throttle, type ThrottleRules } from './throttle.ts';
+export { endOwnSession, isForTokens, makeToken } from './tokens.ts';
+export { base32, codeOf, stepAt, stepOfCode, totpUri } from './totp.ts';

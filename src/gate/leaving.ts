@@ -5,6 +5,7 @@
 import type { Transaction } from 'kysely';
 import { refuse } from '../base/index.ts';
 import type { Tables } from '../db/index.ts';
+import { endAllFactors } from './factors.ts';
 import type { Grant } from './grant.ts';
 import { endAllPersonRecords, settleClearance } from './person-records.ts';
 import { changePerson, findPerson, type Person } from './persons.ts';
@@ -40,6 +41,7 @@ export async function leave(
     .executeTakeFirst();
   if (!gone) refuse('person.left');
   await endAllPersonRecords(trx, grant, id, reason);
+  await endAllFactors(trx, id, 'left', grant.atMs);
   await settleClearance(trx, id, grant.atMs, 'left');
   let detail = {};
   for (const other of others) detail = { ...detail, ...(await other(trx, grant, id)) };

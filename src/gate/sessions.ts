@@ -2,16 +2,19 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import { newId, newSecret } from '../base/index.ts';
-import type { Role } from '../contract/index.ts';
+import type { Action, Role } from '../contract/index.ts';
 import type { Tables } from '../db/index.ts';
 import type { Actor } from '../ledger/index.ts';
 import type { Principal } from './decide.ts';
+import { isDemanded, type SecondRule } from './second-rule.ts';
 
 const hourMs = 3_600_000;
 /** A shift has up to twelve hours; whoever leaves the desk for two signs in again. */
 const lives = {
   cookie: { absoluteMs: 12 * hourMs, idleMs: 2 * hourMs },
   token: { absoluteMs: 2 * hourMs, idleMs: hourMs },
+  /** A program's has an end of its own, and may be silent until then. */
+  api: { absoluteMs: 366 * 24 * hourMs, idleMs: 366 * 24 * hourMs },
 } as const;
 /** Per person; one more ends the oldest. */
 export const maxSessions = 32;
@@ -28,7 +31,8 @@ export type EndedWhy =
   | 'roles'
   | 'password'
   | 'inert'
-  | 'left';
+  | 'left'
+  | 'revoked';
 
 /** Who calls: someone signed in, nobody known, or the system. */
 export interface Caller extends Actor {
@@ -68,23 +72,39 @@ export function sameSecret(a: string, b: string): boolean {
   return timingSafeEqual(digestOf(a), digestOf(b));
 }
 
-export async function openSession(
-  trx: Transaction<Tables>,
-  of: { personId: string; kind: SessionKind; from: string; agent: string; nowMs: number },
-): Promise<OpenedSession> {
-  const token = newSecret(32);
+/** So that a token which lies where it should not is recognised as one. */
+const apiPrefix = 'custos_';
+
+export interface NewSession {
+  readonly personId: string;
+  readonly kind: SessionKind;
+  readonly from: string;
+  readonly agent: string;
+  readonly nowMs: number;
+  /** With a second factor. */
+  readonly strong?: boolean;
+  /** Of a program's token. */
+  readonly name?: string;
+  readonly scope?: readonly Action[];
+  readonly expiresMs?: number;
+}
+
+export async function openSession(trx: Transaction<Tables>, of: NewSession): Promise<OpenedSession> {
+  const token = of.kind === 'api' ? `${apiPrefix}${newSecret(32)}` : newSecret(32);
   const id = newId('ses', of.nowMs);
   const now = new Date(of.nowMs);
-  const expiresMs = of.nowMs + lives[of.kind].absoluteMs;
+  const expiresMs = of.expiresMs ?? of.nowMs + lives[of.kind].absoluteMs;
   const running = await trx
     .selectFrom('session')
     .select('id')
     .where('person_id', '=', of.personId)
     .where('ended', 'is', null)
+    // Programs have their own bound, and push nobody out.
+    .where('kind', '<>', 'api')
     .orderBy('created', 'desc')
     .offset(maxSessions - 1)
     .execute();
-  const crowded = running.map((row) => row.id);
+  const crowded = of.kind === 'api' ? [] : running.map((row) => row.id);
   await endSessions(trx, crowded, 'crowded', of.nowMs);
   await trx
     .insertInto('session')
@@ -100,6 +120,9 @@ export async function openSession(
       agent: of.agent.slice(0, 200),
       ended: null,
       ended_why: null,
+      strong: of.strong ?? false,
+      name: of.name ?? '',
+      scope: of.scope ? [...of.scope] : null,
     })
     .execute();
   return { id, token, expiresMs, crowdedOut: crowded };
@@ -144,12 +167,29 @@ export async function endAllSessions(
 export async function runningSessions(db: Kysely<Tables>, personId: string) {
   return db
     .selectFrom('session')
-    .select(['id', 'kind', 'created', 'last_seen', 'expires', 'from_address', 'agent'])
+    .select(['id', 'kind', 'created', 'last_seen', 'expires', 'from_address', 'agent', 'strong', 'name'])
     .where('person_id', '=', personId)
     .where('ended', 'is', null)
+    .where('kind', '<>', 'api')
     .orderBy('created', 'desc')
     .limit(maxSessions)
     .execute();
+}
+
+export async function runningTokens(db: Kysely<Tables>, personId: string) {
+  return db
+    .selectFrom('session')
+    .select(['id', 'name', 'scope', 'created', 'last_seen', 'expires'])
+    .where('person_id', '=', personId)
+    .where('ended', 'is', null)
+    .where('kind', '=', 'api')
+    .orderBy('created', 'desc')
+    .execute();
+}
+
+/** The session's person has just proved a second factor in it. */
+export async function strengthen(trx: Transaction<Tables>, sessionId: string): Promise<void> {
+  await trx.updateTable('session').set({ strong: true }).where('id', '=', sessionId).execute();
 }
 
 /** The running session of a token with its person, or null. Keeps `last_seen` true to the minute. */
@@ -159,11 +199,13 @@ export async function findSession(
   from: string,
   nowMs: number,
 ): Promise<Who | null> {
-  if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return null;
+  if (!/^(custos_)?[A-Za-z0-9_-]{43}$/.test(token)) return null;
   const row = await db
     .selectFrom('session')
     .innerJoin('person', 'person.id', 'session.person_id')
+    .leftJoin('unit', (join) => join.onTrue())
     .select(['session.id', 'session.kind', 'session.last_seen', 'session.expires', 'session.person_id'])
+    .select(['session.strong', 'session.scope', 'unit.second_roles', 'unit.inside'])
     .select(['person.name', 'person.display_name', 'person.roles', 'person.active', 'person.cleared_until'])
     .where('session.token_digest', '=', digestOf(token))
     .where('session.ended', 'is', null)
@@ -190,9 +232,17 @@ export async function findSession(
     principal: {
       ...{ kind: 'person', personId, roles, active: row.active },
       clearedUntilMs: row.cleared_until?.getTime() ?? null,
+      // A program proves nothing by hand: whoever made its token did, and its scope is what bounds it.
+      owesSecond: row.kind !== 'api' && !row.strong && isDemanded(ruleOf(row), roles, from),
+      scope: row.scope as Action[] | null,
     },
   };
 }
+
+const ruleOf = (row: { second_roles: Role[] | null; inside: string[] | null }): SecondRule => ({
+  roles: row.second_roles ?? [],
+  inside: row.inside ?? [],
+});
 
 function isOver(row: { kind: SessionKind; last_seen: Date; expires: Date }, nowMs: number): boolean {
   return nowMs >= row.expires.getTime() || nowMs - row.last_seen.getTime() >= lives[row.kind].idleMs;

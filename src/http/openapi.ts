@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 page, printed from the endpoint values: what is documented is what is mounted. */
 import { z } from 'zod';
 import {
+  account,
   buckets,
   collect,
   desk,
@@ -35,6 +36,7 @@ export function contractEndpoints(): Map<string, Endpoint> {
     buckets,
     people,
     permissions,
+    account,
   })) {
     for (const [name, value] of Object.entries(values)) {
       if (isEndpoint(value)) found.set(`${area}.${name}`, value);

@@ -13,6 +13,7 @@ import { type Clock, Fault, type Log, newCode, newId, Refusal, sayError } from '
 import { type Action, type Endpoint, govern } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
 import { addressKey, type Gate, type Grant, type Subject, sameSecret } from '../gate/index.ts';
+import { mountAccount } from './account.ts';
 import { addressOf, calledBy, checkHost, hostOf, inUrl, isLoopback } from './caller.ts';
 import { ConsoleFiles, dataPolicy, mountConsole } from './console.ts';
 import { contractEndpoints, openApi } from './openapi.ts';
@@ -99,8 +100,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const metrics = mountMetrics(edge, options);
   const isReachable = !isLoopback(options.host) || options.behindProxy;
   const setupCode = isReachable && (await options.gate.unit()) === null ? newCode(2) : null;
+  const isSecure = options.tls !== undefined || options.behindProxy;
+  mountAccount(edge, { isSecure });
   mountSessions(edge, {
-    isSecure: options.tls !== undefined || options.behindProxy,
+    isSecure,
     demo: options.demo,
     setupCode,
     firstSite: options.firstSite,

@@ -5,6 +5,7 @@ import { refuse, rfc3339 } from '../base/index.ts';
 import { gate as contract } from '../contract/index.ts';
 import type { Tables } from '../db/index.ts';
 import { change, findPerson, foundPermission, type Grant, isWho, type Who } from '../gate/index.ts';
+import { consoleAt } from './account.ts';
 import { cookieName } from './caller.ts';
 import { type Edge, mount } from './route.ts';
 
@@ -76,7 +77,8 @@ function mountSigning(edge: Edge, routes: SessionRoutes): void {
     handle: async ({ body, from, who: before, via, request, reply, written }) => {
       const agent = agentOf(request.headers['user-agent']);
       const token = body.token === true;
-      const { who, session } = await edge.gate.signIn({ ...body, token, from, agent });
+      const at = consoleAt(edge, request, routes.isSecure);
+      const { who, session } = await edge.gate.signIn({ ...body, token, from, agent, at });
       written();
       // The browser forgets the token it had: a session that nobody can end by hand must not live on.
       if (via === 'cookie' && isWho(before)) await edge.gate.signOut(before, 'this');
@@ -118,7 +120,7 @@ function mountOwn(edge: Edge, routes: SessionRoutes): void {
         from: row.from_address,
         agent: row.agent,
         current: row.id === who.sessionId,
-        kind: row.kind,
+        ...{ kind: row.kind, strong: row.strong, name: row.name },
       }));
       return { items };
     },
@@ -151,6 +153,7 @@ async function meOf(edge: Edge, who: Who, routes: SessionRoutes) {
     expires: rfc3339(who.sessionEndsMs),
     demo: routes.demo,
     inert,
+    owesSecond: who.principal.owesSecond === true,
     foundingUntil: founding ? clearedUntil : null,
   };
 }

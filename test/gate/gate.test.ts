@@ -14,6 +14,7 @@ import {
   openGate,
   type PersonChange,
 } from '../../src/gate/index.ts';
+import { testBox } from '../support/box.ts';
 import { clear } from '../support/clear.ts';
 import { TestClock } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -38,7 +39,8 @@ async function gateAt(unit: string | null = 'school'): Promise<At> {
       .insertInto('unit')
       .values({ id: 'unit_1', name: unit, created: new Date(0) })
       .execute();
-  const gate = stack.use(openGate({ db, clock, log: noLog }));
+  const box = await testBox(stack);
+  const gate = stack.use(openGate({ db, box, clock, log: noLog }));
   const ended: Ended[] = [];
   gate.onEnded((one) => ended.push(one));
   const resources = stack.move();

@@ -81,7 +81,7 @@ describe('on a server', () => {
   test('an account is inert until vetting, confidentiality training and training for the post are on record', async () => {
     const id = await addGuard('inert-1');
     const guard = await new TestCaller(at.url).signIn('inert-1');
-    assert.deepEqual((await guard.call('GET', '/api/session')).json.may, ['open', 'self']);
+    assert.deepEqual((await guard.call('GET', '/api/session')).json.may, ['open', 'self', 'account.secure']);
     for (const kind of ['vetting', 'confidentiality', 'post-training']) {
       const refused = await guard.call('GET', '/api/persons');
       assert.deepEqual([refused.status, refused.json.code], [403, 'person.inert']);
@@ -116,7 +116,9 @@ describe('on a server', () => {
       .execute();
     clock.pass(untilMs - clock.wallMs() - 1);
     assert.ok(
-      at.gate.may(await at.gate.authenticate(guard.cookie.split('=')[1]!, '127.0.0.1')).includes('permission.ask'),
+      at.gate
+        .may(await at.gate.authenticate(guard.cookie.split('=')[1]!, '127.0.0.1'))
+        .includes('permission.ask'),
     );
     clock.pass(1);
     const refused = at.gate.can(

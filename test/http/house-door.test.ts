@@ -55,7 +55,9 @@ for (const role of roles) {
       const { code } = await walk(at, caller, endpoint);
       const isDenied = code === 'gate.denied' || code === 'session.needed';
       assert.equal(!isDenied, may.includes(endpoint.action), `${endpoint.method} ${endpoint.path}: ${code}`);
-      if (endpoint.method === 'DELETE' && endpoint.action === 'self') caller = await callerWith(at, role);
+      const endsSession =
+        endpoint.method === 'DELETE' && ['self', 'account.secure'].includes(endpoint.action);
+      if (endsSession) caller = await callerWith(at, role);
     }
   });
 }

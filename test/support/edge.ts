@@ -5,6 +5,7 @@ import { noLog, systemClock } from '../../src/base/index.ts';
 import type { Role } from '../../src/contract/index.ts';
 import { addPerson, change, type Gate, newPasswordHash, openGate } from '../../src/gate/index.ts';
 import { createServer, type Server, type ServerOptions } from '../../src/http/index.ts';
+import { testBox } from './box.ts';
 import { clear } from './clear.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
@@ -24,7 +25,8 @@ export async function testServer(
   await using stack = new AsyncDisposableStack();
   const db = stack.use(await testDatabase());
   const clock = wishes.clock ?? systemClock;
-  const gate = stack.use(openGate({ db, clock, log: noLog }));
+  const box = await testBox(stack);
+  const gate = stack.use(openGate({ db, box, clock, log: noLog }));
   const server = await createServer({
     db,
     gate,

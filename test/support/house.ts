@@ -80,7 +80,7 @@ export async function openHouse(wishes: { consoleDir?: string } = {}): Promise<H
   const demo = stack.use(await startDemo({ port: 0, clock: systemClock, log }));
   const box = await openSecretBox(join(dataDir, 'keys'));
   const db = stack.use(await testDatabase());
-  const gate = stack.use(openGate({ db, clock, log }));
+  const gate = stack.use(openGate({ db, box, clock, log }));
   const volume = await openFootageVolume({ db, clock }, dataDir);
   const volumeOf = (id: string) => volumes.find(id);
   const keeper = stack.use(new Keeper({ db, clock, log, volume, volumeOf }));

@@ -5,6 +5,8 @@ import { Button, Form, Input, Modal } from 'antd';
 import { useState } from 'react';
 import type { z } from 'zod';
 import { gate } from '../../../src/contract/index.ts';
+import { SecondFactors } from '../account/SecondFactors.tsx';
+import { Tokens } from '../account/Tokens.tsx';
 import { type ReplyOf, sayAction, useCall, useChange } from '../api.ts';
 import { OwnStanding } from '../people/Standing.tsx';
 import { useMe } from '../session.ts';
@@ -14,6 +16,7 @@ import { NewPassword, PasswordAgain } from '../shell/passwords.tsx';
 import { Loaded, Said } from '../shell/states.tsx';
 import { Time } from '../shell/Time.tsx';
 import { useWords } from '../useWords.ts';
+import { accountWords } from '../words/account.ts';
 import { meWords, peopleWords } from '../words/office.ts';
 import { standingWords } from '../words/people.ts';
 import { shellWords } from '../words/shell.ts';
@@ -22,6 +25,7 @@ import '../people/people.css';
 export function MePage() {
   const t = useWords(meWords);
   const standing = useWords(standingWords);
+  const own = useWords(accountWords);
   const me = useMe();
   return (
     <Page title={t('title')}>
@@ -41,6 +45,14 @@ export function MePage() {
         <section className="panel" aria-label={t('password')}>
           <h2>{t('password')}</h2>
           <Password />
+        </section>
+        <section className="panel" aria-label={own('second')}>
+          <h2>{own('second')}</h2>
+          <SecondFactors />
+        </section>
+        <section className="panel" aria-label={own('tokens')}>
+          <h2>{own('tokens')}</h2>
+          <Tokens />
         </section>
         <section className="panel" aria-label={t('sessions')}>
           <h2>{t('sessions')}</h2>

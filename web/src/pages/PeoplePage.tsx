@@ -7,6 +7,7 @@ import { gate, type Role, roles } from '../../../src/contract/index.ts';
 import { name as nameShape } from '../../../src/contract/shapes.ts';
 import { useCall, useChange } from '../api.ts';
 import { RecordsDrawer } from '../people/Records.tsx';
+import { Recoveries, SecondRuleButton } from '../people/SecondRule.tsx';
 import { lastDay, sayKinds } from '../people/Standing.tsx';
 import { useMay, useMe, useRoleNames } from '../session.ts';
 import { byShape, useTell, useWhyNot, WhyButton } from '../shell/controls.tsx';
@@ -51,11 +52,15 @@ export function PeoplePage() {
       says={t('says')}
       wide
       extra={
-        <WhyButton type="primary" why={why} onClick={() => change({ edit: 'new' }, { push: true })}>
-          {t('add')}
-        </WhyButton>
+        <div className="button-row">
+          <SecondRuleButton />
+          <WhyButton type="primary" why={why} onClick={() => change({ edit: 'new' }, { push: true })}>
+            {t('add')}
+          </WhyButton>
+        </div>
       }
     >
+      <Recoveries />
       <Loaded of={found}>
         {({ items }) => {
           const rows = items.filter((each) => matches(each, state));

@@ -2,7 +2,7 @@
 import { Button, Drawer, Form, Input, InputNumber, Select } from 'antd';
 import { useState } from 'react';
 import type { z } from 'zod';
-import { gate, people } from '../../../src/contract/index.ts';
+import { account, gate, people } from '../../../src/contract/index.ts';
 import {
   isPersonRecordKind,
   localDay,
@@ -18,6 +18,7 @@ import { FormDialog } from '../shell/FormDialog.tsx';
 import { Loaded } from '../shell/states.tsx';
 import { ownTimeZone, timeParts } from '../time.ts';
 import { useLanguage, useWords } from '../useWords.ts';
+import { accountWords } from '../words/account.ts';
 import { standingWords } from '../words/people.ts';
 import { shellWords } from '../words/shell.ts';
 import { StandingList, sayKind } from './Standing.tsx';
@@ -39,10 +40,12 @@ export function RecordsDrawer({
 }) {
   const t = useWords(standingWords);
   const shell = useWords(shellWords);
+  const own = useWords(accountWords);
   const me = useMe();
   const found = useCall(people.personRecords, { params: { id: person.id } });
   const [adds, setAdds] = useState(false);
   const [leaves, setLeaves] = useState(false);
+  const [recovers, setRecovers] = useState(false);
   const leave = useChange(people.leave, stale);
   const tell = useTell();
   return (
@@ -54,6 +57,11 @@ export function RecordsDrawer({
           {t('add')}
         </WhyButton>
         <span className="form-ends-gap" />
+        {person.active && person.id !== me.id && (
+          <WhyButton why={why} onClick={() => setRecovers(true)}>
+            {own('recoverPerson')}
+          </WhyButton>
+        )}
         {person.left === null && (
           <WhyButton why={why} onClick={() => setLeaves(true)}>
             {t('leave')}
@@ -74,6 +82,7 @@ export function RecordsDrawer({
           )
         }
       </Loaded>
+      {recovers && <AskRecovery person={person} close={() => setRecovers(false)} />}
       {adds && <AddRecord person={person} close={() => setAdds(false)} />}
       {leaves && (
         <ReasonDialog
@@ -89,6 +98,24 @@ export function RecordsDrawer({
         />
       )}
     </Drawer>
+  );
+}
+
+function AskRecovery({ person, close }: { person: Person; close: () => void }) {
+  const t = useWords(accountWords);
+  const tell = useTell();
+  const ask = useChange(account.askRecovery, [account.recoveries]);
+  return (
+    <ReasonDialog
+      title={t('recoverPersonTitle', { name: person.displayName })}
+      says={t('recoverPersonSays')}
+      doIt={t('recoverAsk')}
+      run={async (reason) => {
+        await ask.mutateAsync({ params: { id: person.id }, body: { reason } });
+        tell.done(t('recoverAsked'));
+      }}
+      close={close}
+    />
   );
 }
 
