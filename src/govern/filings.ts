@@ -87,6 +87,7 @@ export async function submitFiling(trx: Trx, grant: May, given: Submission): Pro
   const state = await stateIn(trx, draft.site_id, { nowMs: grant.atMs, key: given.key });
   if (readDigest(state.next) !== given.digest) refuse('filing.register-changed');
   checkWhole(state);
+  await checkDocuments(trx, draft.site_id, state.next.documents);
   const text = textOf({
     ...state.next,
     attested: { by: given.by, as: given.as, on: state.site.today },
@@ -106,6 +107,16 @@ export async function submitFiling(trx: Trx, grant: May, given: Submission): Pro
     .where('id', '=', draft.id)
     .execute();
   return digest;
+}
+
+/** What a desk would not take is not sent to one. */
+async function checkDocuments(trx: Trx, siteId: string, named: readonly { sha256: string }[]): Promise<void> {
+  const found = await documentsOf(
+    trx,
+    siteId,
+    named.map(({ sha256 }) => sha256),
+  );
+  if (![...found.values()].every(isPdf)) refuse('filing.no-pdf');
 }
 
 /** A first filing is whole; a change is filed at once, whatever older paper is missing. */
@@ -300,9 +311,20 @@ export async function endDocument(trx: Trx, grant: May, id: string, reason: stri
   if (!done) refuse('filing.no-document');
 }
 
+/** Added here, or behind a record of the site: then its id is the record's. */
 export async function findDocument(db: Kysely<Tables>, id: string) {
   const row = await db.selectFrom('filing_document').selectAll().where('id', '=', id).executeTakeFirst();
-  return row ?? refuse('filing.no-document');
+  if (row) return row;
+  const behind = await db
+    .selectFrom('record_document')
+    .innerJoin('legal_record', 'legal_record.id', 'record_id')
+    .select(['record_id as id', 'site_id', 'kind', 'name', 'on_day', 'bytes', 'sha256 as digest'])
+    .select(['record_document.written as added', 'record_document.written_by as added_by'])
+    .where('record_id', '=', id)
+    .where('camera_id', 'is', null)
+    .where('media_type', '=', 'application/pdf')
+    .executeTakeFirst();
+  return behind ?? refuse('filing.no-document');
 }
 
 /** Of a frozen copy: the documents that it names, in their bytes. */
@@ -313,5 +335,14 @@ export async function documentsOf(db: Kysely<Tables>, siteId: string, digests: r
     .where('site_id', '=', siteId)
     .where('digest', 'in', [...digests.map((hex) => Buffer.from(hex, 'hex')), Buffer.alloc(0)])
     .execute();
-  return new Map(rows.map(({ digest, bytes }) => [Buffer.from(digest).toString('hex'), bytes]));
+  const behind = await db
+    .selectFrom('record_document')
+    .innerJoin('legal_record', 'legal_record.id', 'record_id')
+    .select(['sha256 as digest', 'bytes'])
+    .where('site_id', '=', siteId)
+    .where('sha256', 'in', [...digests.map((hex) => Buffer.from(hex, 'hex')), Buffer.alloc(0)])
+    .execute();
+  return new Map(
+    [...rows, ...behind].map(({ digest, bytes }) => [Buffer.from(digest).toString('hex'), bytes]),
+  );
 }

@@ -5,7 +5,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { refuse } from '../base/index.ts';
 import { type LawfulSite, lawfulSites } from '../collect/index.ts';
-import type { filing as form } from '../contract/index.ts';
+import { filing as form } from '../contract/index.ts';
 import type { Tables } from '../db/index.ts';
 import { type Day, localDay, type Period, periodMs } from '../law/index.ts';
 import { lawOf, type SiteKeeping, siteKeepings } from '../store/index.ts';
@@ -142,8 +142,31 @@ async function readDocuments(db: Kysely<Tables>): Promise<DocumentRow[]> {
     ...{ sha256: Buffer.from(row.digest).toString('hex') },
     ...{ addedMs: row.added.getTime(), addedBy: row.added_by },
   }));
-  // The newest of a kind counts.
-  return documents.filter(
-    (one, i) => documents.findIndex(({ siteId, kind }) => siteId === one.siteId && kind === one.kind) === i,
+  // The newest of a kind counts, whether it was added here or stands behind a record of the site.
+  const all = [...documents, ...(await behindRecords(db))].sort((a, b) => b.addedMs - a.addedMs);
+  return all.filter(
+    (one, i) => all.findIndex(({ siteId, kind }) => siteId === one.siteId && kind === one.kind) === i,
   );
+}
+
+/** A paper that a site has on record already is not asked for twice. */
+async function behindRecords(db: Kysely<Tables>): Promise<DocumentRow[]> {
+  const rows = await db
+    .selectFrom('legal_record')
+    .innerJoin('record_document', 'record_id', 'legal_record.id')
+    .select(['record_id', 'site_id', 'kind', 'on_day', 'name', 'sha256'])
+    .select(['record_document.written as added', 'record_document.written_by as added_by'])
+    .select((select) => select.fn<number>('length', ['bytes']).as('size'))
+    .where('ended', 'is', null)
+    .where('camera_id', 'is', null)
+    .where('media_type', '=', 'application/pdf')
+    .where('kind', 'in', [...form.documentKinds])
+    .execute();
+  return rows
+    .filter(({ size }) => size <= form.maxDocumentBytes)
+    .map((row) => ({
+      ...{ id: row.record_id, siteId: row.site_id, kind: row.kind, name: row.name, on: row.on_day },
+      ...{ bytes: row.size, sha256: Buffer.from(row.sha256).toString('hex') },
+      ...{ addedMs: row.added.getTime(), addedBy: row.added_by },
+    }));
 }

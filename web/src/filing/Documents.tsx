@@ -32,7 +32,8 @@ export function Documents({ site, mayFile }: { site: Site; mayFile: boolean }) {
               </a>{' '}
               <span className="soft number">{each.on}</span>
             </span>
-            {mayFile && (
+            {/* What stands behind a record of the site is ended there. */}
+            {mayFile && each.id.startsWith('doc_') && (
               <Button
                 size="small"
                 onClick={() => setEnding(each)}
