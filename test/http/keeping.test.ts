@@ -277,6 +277,53 @@ test('a certificate is read whole by whoever may, and by nobody else', async () 
   assert.equal((await approver.call('GET', '/api/certificates/cert_0000000000000000000000')).status, 404);
 });
 
+test('what a segment is kept as follows from its holds and marks, and stands in its certificate', async () => {
+  const { camera, site } = await newCamera();
+  await administrator.call('PUT', `/api/sites/${site}/keeping`, settled());
+  const files = await record(place, camera, oldDayMs, 4);
+  const minute = (i: number) => ({
+    ...{ from: at(oldDayMs + i * minuteMs + 1_000), to: at(oldDayMs + (i + 1) * minuteMs - 1_000) },
+    reason: 'why',
+  });
+  const put = async (path: string, body: object): Promise<string> => {
+    const answer = await approver.call('POST', `/api/cameras/${camera}/${path}`, body);
+    assert.equal(answer.status, 200, JSON.stringify(answer.json));
+    return answer.json.id;
+  };
+  await put('marks', { ...minute(1), kind: 'alarm' });
+  await put('marks', { ...minute(2), kind: 'important', period: { n: 31, unit: 'day' } });
+  // A hold is more than any mark.
+  await put('marks', { ...minute(3), kind: 'important', period: { n: 31, unit: 'day' } });
+  const held = await put('holds', { ...minute(3), authority: 'police', reference: 'A 9' });
+  const keptAs = async (i: number): Promise<string> => {
+    const query = `at=${encodeURIComponent(at(oldDayMs + i * minuteMs + 5_000))}`;
+    return (await approver.call('GET', `/api/cameras/${camera}/keeping?${query}`)).json.class;
+  };
+  assert.deepEqual(await Promise.all([0, 1, 2, 3].map(keptAs)), [
+    'ordinary',
+    'alarm',
+    'important',
+    'evidence',
+  ]);
+  await approver.call('POST', `/api/holds/${held}/release`, { reason: 'the case is closed' });
+  assert.equal(await keptAs(3), 'important', 'when the hold is over it is what the mark says');
+  await reaper.pass();
+  assert.ok(!files.some(isThere), 'all of it is past the thirty and the thirty-one days');
+  const list = await approver.call('GET', `/api/certificates?camera=${camera}`);
+  const whole = await Promise.all(
+    list.json.items.map(({ id }: { id: string }) => approver.call('GET', `/api/certificates/${id}`)),
+  );
+  const classes = new Map(
+    whole
+      .flatMap(({ json }) => json.segments)
+      .map((one: { id: string; class: string }) => [one.id, one.class]),
+  );
+  assert.deepEqual(
+    files.map(({ id }) => classes.get(id)),
+    ['ordinary', 'alarm', 'important', 'important'],
+  );
+});
+
 /** Settles a site, records a minute of it now, and says what the reaper leaves of it at ages since its end. */
 async function livesUntil(settles: object, justification?: string) {
   const { camera, site } = await newCamera();
