@@ -129,6 +129,10 @@ export const openView = endpoint({
     to: instantIn.optional(),
     /** Why: asked before the first frame. For live on duty the console sends the shift. */
     purpose: note.min(2),
+    /** For whom, or where the footage goes. Asked for everything but live pictures on a shift. */
+    forWhom: note.min(2).max(200).optional(),
+    /** Number of a notice or letter, where there is one. */
+    authority: note.max(200).optional(),
     stream: z.enum(['main', 'sub', 'auto']).default('auto'),
     abilities: abilities.optional(),
   }),

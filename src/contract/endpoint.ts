@@ -74,6 +74,8 @@ export const actions = [
   'desk.bring',
   'desk.decide',
   'desk.inspect',
+  'use.read',
+  'shift.keep',
 ] as const;
 export type Action = (typeof actions)[number];
 

@@ -52,4 +52,5 @@ export type { Said } from './said.ts';
 export { lawInWords } from './say-law.ts';
 export { type Role, roles } from './shapes.ts';
 export * as storage from './storage.ts';
+export * as uses from './uses.ts';
 export { inWholeSeconds, roundTogether } from './whole-seconds.ts';

@@ -260,6 +260,19 @@ export const refusals = {
     zh: '该查看已过期，请重新打开。',
   },
   'view.purpose': { status: 422, en: 'Say what you look at this footage for.', zh: '请填写查看事由。' },
+  'view.for-whom': {
+    status: 422,
+    en: 'Say for whom you look at this: your own unit, or who asked for it. Only live pictures on a shift need no more.',
+    zh: '请填写为谁查看：本单位或提出要求的单位、人员。仅值班期间的实时查看无须填写。',
+  },
+  'shift.running': { status: 409, en: 'You are on duty already.', zh: '您已在值班。' },
+  'shift.none': { status: 409, en: 'You are not on duty.', zh: '您不在值班状态。' },
+  'use.too-many': {
+    status: 422,
+    en: 'There are more than {limit} entries in this time. Choose a shorter one.',
+    zh: '该时段登记超过 {limit} 条，请缩短时段。',
+  },
+  'use.future': { status: 422, en: 'This month has not begun yet.', zh: '该月份尚未开始。' },
   'view.too-many': {
     status: 429,
     en: 'You have {limit} views open, which is the most. Close one first.',

@@ -3,7 +3,7 @@
  * expiry, the seconds delivered) is written in order by one writer that waits while the database is away.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { type Clock, Fault, type Log, sayError } from '../base/index.ts';
 import type { Deed } from '../contract/index.ts';
 import type { Database, Tables } from '../db/index.ts';
@@ -42,6 +42,10 @@ export class UseRegister implements AsyncDisposable {
         purpose: view.purpose,
         permission_id: view.permissionId,
         purpose_code: view.purposeCode,
+        ...{ shift_id: view.shiftId, for_whom: view.forWhom, authority: view.authority },
+        // As they are called at this moment: a register does not change when a person marries.
+        unit: sql<string>`(select name from unit)`,
+        person_name: view.who.displayName,
         transcoded: view.transcoded,
         opened: new Date(view.openedMs),
         expires: new Date(view.expiresMs),

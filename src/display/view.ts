@@ -12,6 +12,10 @@ export interface View {
   readonly fromMs: number | null;
   readonly toMs: number | null;
   readonly purpose: string;
+  readonly forWhom: string | null;
+  readonly authority: string | null;
+  /** The shift it is registered by; null: by itself. */
+  readonly shiftId: string | null;
   readonly transcoded: boolean;
   readonly openedMs: number;
   expiresMs: number;

@@ -11,6 +11,7 @@ import type { Engine, Fact, FilePlan, Ticket } from '../engine/index.ts';
 import { change, type Ended, type Gate, type Grant, type Who } from '../gate/index.ts';
 import { isRecordedIn } from '../law/index.ts';
 import { type Chosen, chooseLive, plays } from './choose.ts';
+import { runningShift } from './shifts.ts';
 import { UseRegister } from './use-register.ts';
 import { subjectOfView, type View, type ViewEnd } from './view.ts';
 
@@ -31,6 +32,8 @@ export interface Wish {
   readonly fromMs: number | null;
   readonly toMs: number | null;
   readonly purpose: string;
+  readonly forWhom: string | null;
+  readonly authority: string | null;
   readonly stream: 'main' | 'sub' | 'auto';
   readonly h265: boolean;
 }
@@ -88,6 +91,7 @@ export class Views implements AsyncDisposable {
       refuse('camera.not-in-use', { step: camera.step });
     const choice = await this.#choose(camera, wish);
     if ('refused' in choice) refuse('view.cannot-play', choice.refused);
+    const shiftId = await this.#registeredBy(who, grant, wish);
     // From here to the map without a pause, so that a hundred calls at once do not pass the limit together.
     this.#checkLimit(who, wish.kind);
     const openedMs = this.#at.clock.wallMs();
@@ -99,7 +103,7 @@ export class Views implements AsyncDisposable {
       stream: choice.stream,
       fromMs: wish.fromMs,
       toMs: wish.toMs,
-      purpose: wish.purpose,
+      ...{ purpose: wish.purpose, forWhom: wish.forWhom, authority: wish.authority, shiftId },
       transcoded: choice.transcoded,
       openedMs,
       expiresMs: Math.min(openedMs + lifeMs, grant.terms.permissionEndsMs ?? Number.POSITIVE_INFINITY),
@@ -129,6 +133,22 @@ export class Views implements AsyncDisposable {
       throw error;
     }
     return view;
+  }
+
+  /** The gate's obligation, carried out before the first frame: the form is complete, or a shift says it for all. */
+  async #registeredBy(who: Who, grant: Grant, wish: Wish): Promise<string | null> {
+    const { obligations } = grant.terms;
+    if (obligations.includes('register-duty')) {
+      const shift = await runningShift(this.#at.db.kysely, who, this.#at.clock.wallMs());
+      if (shift) return shift.id;
+    }
+    if (obligations.length > 0 && wish.forWhom === null) refuse('view.for-whom');
+    return null;
+  }
+
+  /** Its live pictures end with it: what is looked at after it says for itself why. */
+  shiftEnded(shiftId: string): void {
+    for (const view of [...this.#open.values()]) if (view.shiftId === shiftId) this.end(view, 'closed');
   }
 
   #endedAtOnce(view: View): never {
@@ -322,6 +342,9 @@ const account = (view: View) => ({
     stream: view.stream,
     transcoded: view.transcoded,
     permission: view.permissionId,
+    ...(view.forWhom === null ? {} : { forWhom: view.forWhom }),
+    ...(view.authority === null ? {} : { authority: view.authority }),
+    ...(view.shiftId === null ? {} : { shift: view.shiftId }),
     ...(view.kind === 'playback' ? { from: iso(view.fromMs), to: iso(view.toMs) } : {}),
   },
 });

@@ -55,20 +55,61 @@ function reaches(held: Permission, subject: Subject): boolean {
   return held.cameras.has(subject.id) || (subject.siteId !== undefined && held.sites.has(subject.siteId));
 }
 
+export type Found = { readonly by: Permission } | { readonly nearest: Standing };
+const none: readonly Permission[] = [];
+
 /** The one that permits it, or how near the nearest came. */
 export function findPermission(
   all: readonly Permission[],
   action: Action,
   subject: Subject,
   nowMs: number,
-): { readonly by: Permission } | { readonly nearest: Standing } {
+): Found {
   let nearest = 0;
-  for (const held of all) {
-    const stands = standing(held, action, subject, nowMs);
-    if (stands === 'covers') return { by: held };
-    nearest = Math.max(nearest, standings.indexOf(stands));
+  for (const some of concerning(all, subject)) {
+    for (const held of some) {
+      const stands = standing(held, action, subject, nowMs);
+      if (stands === 'covers') return { by: held };
+      nearest = Math.max(nearest, standings.indexOf(stands));
+    }
   }
   return { nearest: standings[nearest] ?? 'other' };
+}
+
+interface Index {
+  readonly wide: readonly Permission[];
+  readonly byCamera: ReadonlyMap<string, readonly Permission[]>;
+  readonly bySite: ReadonlyMap<string, readonly Permission[]>;
+}
+/** Made once for the list that the book holds of a person; a change makes another list. */
+const indexes = new WeakMap<readonly Permission[], Index>();
+
+/** Those that could reach the subject: somebody with fifty permissions is not asked about all at each camera. */
+function concerning(all: readonly Permission[], subject: Subject): readonly (readonly Permission[])[] {
+  if (subject.kind !== 'camera' || subject.id === undefined) return [all];
+  let index = indexes.get(all);
+  if (!index) {
+    index = indexOf(all);
+    indexes.set(all, index);
+  }
+  const ofSite = subject.siteId === undefined ? none : (index.bySite.get(subject.siteId) ?? none);
+  return [index.wide, index.byCamera.get(subject.id) ?? none, ofSite];
+}
+
+function indexOf(all: readonly Permission[]): Index {
+  const byCamera = new Map<string, Permission[]>();
+  const bySite = new Map<string, Permission[]>();
+  const add = (to: Map<string, Permission[]>, id: string, held: Permission) => {
+    const there = to.get(id);
+    if (there) there.push(held);
+    else to.set(id, [held]);
+  };
+  for (const held of all) {
+    if (held.wholeUnit) continue;
+    for (const id of held.cameras) add(byCamera, id, held);
+    for (const id of held.sites) add(bySite, id, held);
+  }
+  return { wide: all.filter(({ wholeUnit }) => wholeUnit), byCamera, bySite };
 }
 
 /** A span over midnight begins later than it ends. */

@@ -17,6 +17,7 @@ import {
   places,
   refusals,
   storage,
+  uses,
 } from '../contract/index.ts';
 
 /** Every endpoint value of the contract, by its name in there. */
@@ -37,6 +38,7 @@ export function contractEndpoints(): Map<string, Endpoint> {
     people,
     permissions,
     account,
+    uses,
   })) {
     for (const [name, value] of Object.entries(values)) {
       if (isEndpoint(value)) found.set(`${area}.${name}`, value);

@@ -13,6 +13,7 @@ import type { Server } from './server.ts';
 import { mountSites } from './sites.ts';
 import { mountSystem } from './system.ts';
 import { mountTimeline } from './timeline.ts';
+import { mountUses } from './uses.ts';
 import type { VideoEdge, VideoParts } from './video-edge.ts';
 import { mountViews } from './views.ts';
 
@@ -29,6 +30,7 @@ export function mountVideo(server: Server, parts: VideoParts): void {
   mountTimeline(edge);
   mountRecorded(edge);
   mountViews(edge);
+  mountUses(edge);
   mountCompleteness(edge);
   mountSystem(edge);
   mountMediaDoors(server, edge);

@@ -9,7 +9,7 @@ import { orNull, subjectOf, type VideoEdge, viewAction } from './video-edge.ts';
 export function mountViews(edge: VideoEdge): void {
   mount(edge, display.openView, {
     deed: 'view.open',
-    misfits: { 'body.purpose': 'view.purpose' },
+    misfits: { 'body.purpose': 'view.purpose', 'body.forWhom': 'view.for-whom' },
     handle: async ({ who, body, written }) => {
       const camera = await cameraToView(edge, body.camera, body.kind);
       const detail = { purpose: body.purpose };
@@ -19,6 +19,7 @@ export function mountViews(edge: VideoEdge): void {
         fromMs: body.kind === 'playback' && body.from ? Date.parse(body.from) : null,
         toMs: body.kind === 'playback' && body.to ? Date.parse(body.to) : null,
         purpose: body.purpose,
+        ...{ forWhom: body.forWhom ?? null, authority: body.authority || null },
         stream: body.stream,
         h265: body.abilities?.h265 ?? false,
       });

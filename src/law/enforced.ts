@@ -4,5 +4,5 @@
  */
 export const enforced: ReadonlySet<string> = new Set([
   ...['SC-03', 'RE-03', 'RE-05', 'RE-11', 'RE-18'],
-  ...['IG-02', 'IG-04', 'US-01', 'US-02', 'US-03', 'US-04', 'US-05', 'US-06', 'PE-08'],
+  ...['IG-02', 'IG-04', 'US-01', 'US-02', 'US-03', 'US-04', 'US-05', 'US-06', 'US-08', 'US-10', 'PE-08'],
 ]);

@@ -146,6 +146,7 @@ describe('the life of a camera', () => {
       camera: planned.id,
       kind: 'live',
       purpose: 'look',
+      forWhom: 'a test',
     });
     assert.equal(refused.json.code, 'camera.not-in-use');
     const { id } = planned;

@@ -23,6 +23,8 @@ const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-cor
 const menuWords = [
   'wall',
   'cameras',
+  'permissions',
+  'registers',
   'ledger',
   'completeness',
   'keeping',
@@ -35,11 +37,23 @@ const menuWords = [
 
 /** What each role brings into the menu; an auditor sees no video, whatever else they are. */
 const menuOfRole: Readonly<Record<string, readonly (typeof menuWords)[number][]>> = {
-  administrator: ['cameras', 'completeness', 'keeping', 'filing', 'people', 'storage', 'system'],
+  administrator: [
+    'cameras',
+    'permissions',
+    'completeness',
+    'keeping',
+    'filing',
+    'people',
+    'storage',
+    'system',
+  ],
   maintainer: ['cameras', 'keeping', 'storage', 'system'],
-  watcher: ['wall', 'cameras'],
-  approver: ['wall', 'cameras', 'keeping'],
-  auditor: ['cameras', 'ledger', 'completeness', 'keeping', 'filing', 'people', 'storage', 'system'],
+  watcher: ['wall', 'cameras', 'permissions'],
+  approver: ['wall', 'cameras', 'permissions', 'registers', 'keeping'],
+  auditor: [
+    ...(['cameras', 'permissions', 'registers', 'ledger', 'completeness', 'keeping'] as const),
+    ...(['filing', 'people', 'storage', 'system'] as const),
+  ],
   filer: ['cameras', 'completeness', 'keeping', 'filing'],
   receiver: ['desk'],
 };

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { decodeFrame } from '../../src/contract/frames.ts';
 import type { Role } from '../../src/contract/index.ts';
+import { reportAccess } from '../support/access-report.ts';
 import { callerWith, ledgerRows, permit, TestCaller, viewerWith } from '../support/edge.ts';
 import { golden } from '../support/golden.ts';
 import { type House, openHouse } from '../support/house.ts';
@@ -61,6 +62,7 @@ async function openView(caller: TestCaller, kind: 'live' | 'playback'): Promise<
     camera,
     kind,
     purpose: 'a test of the doors',
+    forWhom: 'a test',
     ...(kind === 'playback'
       ? { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }
       : {}),
@@ -235,7 +237,7 @@ test('every way to a byte of video is closed to everyone but the one who opened 
 });
 
 test('views are opened by those who may, with a purpose, and every refusal is written down', async () => {
-  const wish = { camera, purpose: 'a test of the doors' };
+  const wish = { camera, purpose: 'a test of the doors', forWhom: 'a test' };
   const span = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
   const bare = await callerWith(house, 'watcher');
   const refused = await bare.call('POST', '/api/views', { ...wish, kind: 'live' });
@@ -264,6 +266,116 @@ test('views are opened by those who may, with a purpose, and every refusal is wr
     if (status === 200) assert.equal(row.reason, wish.purpose, 'the purpose stands in the ledger');
   }
   const watcher = await viewerWith(house, 'watcher');
-  const blank = await watcher.call('POST', '/api/views', { camera, kind: 'live', purpose: ' ' });
+  const blank = await watcher.call('POST', '/api/views', {
+    camera,
+    kind: 'live',
+    purpose: ' ',
+    forWhom: 'a test',
+  });
   assert.equal(blank.json.code, 'view.purpose', 'a view without a purpose is none');
+});
+
+// ---- every persona, with every kind of permission
+
+type Persona = 'nobody' | Role;
+const cases = ['none', 'expired', "another's", 'wrong site', 'wrong camera', 'wrong hour', 'right'] as const;
+type Case = (typeof cases)[number];
+const personas: readonly Persona[] = [
+  'nobody',
+  'administrator',
+  'maintainer',
+  'watcher',
+  'approver',
+  'auditor',
+];
+const mayLook = (persona: Persona) => persona === 'watcher' || persona === 'approver';
+
+const clockAt = (aheadMs: number): string =>
+  new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Shanghai', hour: '2-digit', minute: '2-digit' }).format(
+    house.clock.wallMs() + aheadMs,
+  );
+
+/** Gives the persona the permission of the case; `null`: it cannot be given to such a person at all. */
+async function withCase(persona: Persona, one: Case, elsewhere: string): Promise<TestCaller | null> {
+  const needsNone = one === 'none' || one === "another's";
+  if (persona === 'nobody') return needsNone ? new TestCaller(house.url) : null;
+  const caller = await callerWith(house, persona);
+  if (needsNone) return caller;
+  if (!mayLook(persona)) {
+    const ends = new Date(Date.now() + 3_600_000).toISOString();
+    const words = { purpose: 'duty', reason: 'a test looks', necessity: 'a test looks' };
+    const wish = { person: caller.personId, actions: ['live'], wholeUnit: true, ends, ...words };
+    assert.equal((await owner.call('POST', '/api/permissions', wish)).json.code, 'permission.holder');
+    return null;
+  }
+  const site = await siteOf(elsewhere);
+  const hour = { from: clockAt(2 * 3_600_000), to: clockAt(3 * 3_600_000) };
+  if (one === 'expired') await permit(house, caller, { ends: new Date(Date.now() + 1_000).toISOString() });
+  if (one === 'wrong site') await permit(house, caller, { wholeUnit: false, sites: [site] });
+  if (one === 'wrong camera') await permit(house, caller, { wholeUnit: false, cameras: [elsewhere] });
+  if (one === 'wrong hour') await permit(house, caller, { hours: hour });
+  if (one === 'right') await permit(house, caller, { wholeUnit: false, cameras: [camera] });
+  return caller;
+}
+
+const siteOf = async (id: string): Promise<string> =>
+  (
+    await house.db.kysely
+      .selectFrom('camera')
+      .select('site_id')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+  ).site_id;
+
+/** Opens a view and goes through the door with it; with another's permission, by another's ticket. */
+async function tryDoor(door: Door, caller: TestCaller, one: Case): Promise<string> {
+  if (one === "another's") {
+    const ticket = await openView(owner, door.kind);
+    const outcome = await knock(door, ticket, caller.cookie);
+    await owner.call('DELETE', `/api/views/${ticket}`);
+    return outcome;
+  }
+  const span = door.kind === 'playback' ? { from: fromMs, to: toMs } : null;
+  const answer = await caller.call('POST', '/api/views', {
+    ...{ camera, kind: door.kind, purpose: 'a test of the doors', forWhom: 'a test' },
+    ...(span ? { from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString() } : {}),
+  });
+  if (answer.status !== 200) return `${answer.status} ${answer.json.code}`;
+  const outcome = await knock(door, answer.json.ticket, caller.cookie);
+  await caller.call('DELETE', `/api/views/${answer.json.ticket}`);
+  return outcome;
+}
+
+test('of every persona with every kind of permission only the right one sees a byte, through any door', async () => {
+  const elsewhere = await house.add(house.demo.cameras[1]!);
+  assert.notEqual(await siteOf(elsewhere), await siteOf(camera), 'another site');
+  const lines: string[] = [];
+  for (const persona of personas) {
+    for (const one of cases) {
+      const caller = await withCase(persona, one, elsewhere);
+      if (caller === null) {
+        lines.push(`| ${persona} | ${one} | ${persona === 'nobody' ? 'no account' : 'cannot hold one'} |`);
+        continue;
+      }
+      if (one === 'expired') house.clock.aheadMs = 1_500;
+      const outcomes = new Set<string>();
+      for (const door of doors) {
+        const outcome = await tryDoor(door, caller, one);
+        const isVideo = /^(101|200|206) /.test(outcome);
+        // A live view has no file: that is no matter of rights.
+        const isOpen = isVideo || outcome === '409 view.recorded-only';
+        assert.equal(
+          isOpen,
+          one === 'right' && mayLook(persona),
+          `${persona}, ${one}, ${door.name}: ${outcome}`,
+        );
+        outcomes.add(isOpen ? 'video' : outcome.replace(/^403$/, '403 view.others'));
+      }
+      house.clock.aheadMs = 0;
+      lines.push(`| ${persona} | ${one} | ${[...outcomes].sort().join(', ')} |`);
+    }
+  }
+  const head = ['| persona | permission | through all doors |', '| --- | --- | --- |'];
+  const said = `The doors: ${doors.map(({ name }) => name).join('; ')}. A unit is alone in its database; “wrong site” stands where others would say wrong unit.`;
+  reportAccess('Ways to video', `${said}\n\n${[...head, ...lines].join('\n')}`);
 });

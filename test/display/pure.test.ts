@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { chooseLive } from '../../src/display/choose.ts';
-import { isSameFile, playlist, readRange } from '../../src/display/index.ts';
+import { anomaliesIn, isSameFile, playlist, readRange, type UseRow } from '../../src/display/index.ts';
 
 test('a range is read as RFC 9110 says', () => {
   const cases: [string | undefined, unknown][] = [
@@ -110,4 +110,31 @@ test('a playlist names every byte of the media once, in order', () => {
     ['100@700', '100@800', '100@900'],
   );
   assert.match(text, /#EXT-X-ENDLIST\n$/);
+});
+
+const useRow = (more: Partial<UseRow>): UseRow =>
+  ({
+    ...{ id: 'view_1', person_id: 'per_1', name: 'wang', camera_id: 'cam_1', camera_name: 'gate' },
+    ...{ kind: 'playback', shift_id: null, delivered_s: 60, exports: 0, export_bytes: 0 },
+    ...{ opened: new Date('2026-06-01T04:00:00Z'), time_zone: 'Asia/Shanghai', ...more },
+  }) as UseRow;
+
+test('odd hours, one person’s volume, the same camera again and again, and bulk download stand out', () => {
+  const kinds = (rows: readonly UseRow[]) => anomaliesIn(rows).map(({ kind }) => kind);
+  const night = new Date('2026-06-01T18:30:00Z');
+  assert.deepEqual(kinds([useRow({})]), []);
+  assert.deepEqual(kinds([useRow({ opened: night })]), ['odd-hours']);
+  assert.deepEqual(
+    kinds([useRow({ opened: night, shift_id: 'shift_1' })]),
+    [],
+    'on a shift the night is work',
+  );
+  assert.deepEqual(kinds([useRow({ delivered_s: 7_199 })]), []);
+  assert.deepEqual(kinds([useRow({ delivered_s: 7_200 })]), ['volume']);
+  const busy = Array.from({ length: 6 }, (_, i) => useRow({ person_id: `per_${i}`, delivered_s: 7_200 }));
+  assert.deepEqual(kinds(busy), [], 'where all look much, nobody stands out');
+  const again = (times: number) => Array.from({ length: times }, () => useRow({}));
+  assert.deepEqual([kinds(again(9)), kinds(again(10))], [[], ['same-camera']]);
+  assert.deepEqual([kinds([useRow({ exports: 19 })]), kinds([useRow({ exports: 20 })])], [[], ['bulk']]);
+  assert.deepEqual(kinds([useRow({ exports: 1, export_bytes: 10 * 1024 ** 3 })]), ['bulk']);
 });

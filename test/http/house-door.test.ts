@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { newId, refuse } from '../../src/base/index.ts';
 import { type Endpoint, roles } from '../../src/contract/index.ts';
 import { contractEndpoints, mount, type Server } from '../../src/http/index.ts';
+import { reportAccess } from '../support/access-report.ts';
 import { callerWith, ledgerRows, TestCaller, type TestServer, testServer } from '../support/edge.ts';
 import { golden } from '../support/golden.ts';
 
@@ -37,10 +38,18 @@ async function walk(at: TestServer, caller: TestCaller, endpoint: Endpoint) {
   return { status: answer.status, code };
 }
 
+/** By persona and endpoint: whether the gate let them through. */
+const met = new Map<string, Map<string, boolean>>();
+function meets(persona: string, endpoint: Endpoint, isOpen: boolean): void {
+  const all = met.get(persona) ?? new Map<string, boolean>();
+  met.set(persona, all.set(`${endpoint.method} ${endpoint.path}`, isOpen));
+}
+
 test('nobody passes any endpoint without a session, and each such refusal is in the ledger', async () => {
   await using at = await testServer({ prepare: mountTheRest });
   for (const endpoint of contractEndpoints().values()) {
     const { status, code } = await walk(at, new TestCaller(at.url), endpoint);
+    meets('nobody', endpoint, code !== 'session.needed');
     if (endpoint.action === 'open') assert.notEqual(status, 403);
     else assert.deepEqual([status, code], [401, 'session.needed'], `${endpoint.method} ${endpoint.path}`);
   }
@@ -54,6 +63,7 @@ for (const role of roles) {
     for (const endpoint of contractEndpoints().values()) {
       const { code } = await walk(at, caller, endpoint);
       const isDenied = code === 'gate.denied' || code === 'session.needed';
+      meets(role, endpoint, !isDenied);
       assert.equal(!isDenied, may.includes(endpoint.action), `${endpoint.method} ${endpoint.path}: ${code}`);
       const endsSession =
         endpoint.method === 'DELETE' && ['self', 'account.secure'].includes(endpoint.action);
@@ -61,6 +71,24 @@ for (const role of roles) {
     }
   });
 }
+
+test('what each persona met at each endpoint is in docs/access-report.md', () => {
+  const personas = ['nobody', ...roles];
+  assert.deepEqual([...met.keys()], personas, 'every persona walked');
+  const rows = [...contractEndpoints().values()].map((endpoint) => {
+    const name = `${endpoint.method} ${endpoint.path}`;
+    return `| \`${name}\` | ${personas.map((one) => (met.get(one)?.get(name) ? 'open' : '–')).join(' | ')} |`;
+  });
+  const lines = [
+    `| endpoint | ${personas.join(' | ')} |`,
+    `| --- |${personas.map(() => ' :-: |').join('')}`,
+    ...rows,
+  ];
+  reportAccess(
+    'Endpoints',
+    `Each was called by each persona with a session of theirs; “–” is a refusal by the gate, with its row in the ledger.\n\n${lines.join('\n')}`,
+  );
+});
 
 test('an unsafe call with the cookie needs the CSRF token of its own session', async () => {
   await using at = await testServer();

@@ -104,6 +104,7 @@ async function footageDigest(
     from,
     to,
     purpose: 'test',
+    forWhom: 'a test',
   });
   assert.equal(opened.status, 200, JSON.stringify(opened.json));
   const beganMs = performance.now();

@@ -274,7 +274,7 @@ test('what only a sub-stream was recorded of is seen, played, stilled and handed
     'and it is a gap',
   );
 
-  const body = { camera, kind: 'playback', purpose: 'for a test', ...span };
+  const body = { camera, kind: 'playback', purpose: 'for a test', forWhom: 'a test', ...span };
   const { url } = await must('POST', '/api/views', body);
   const clip = join(disk.path, '..', `${camera}.mp4`);
   const got = await fetch(`${house.url}${url}/footage.mp4`, { headers: { cookie: maintainer.cookie } });

@@ -170,6 +170,7 @@ async function playOnce(fromMs: number, toMs: number): Promise<void> {
     camera,
     kind: 'playback',
     purpose: 'to see whether it is there',
+    forWhom: 'a test',
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),
   });

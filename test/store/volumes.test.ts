@@ -55,7 +55,7 @@ async function must(method: string, path: string, body?: unknown) {
 
 async function openView(camera: string, fromMs: number, toMs: number): Promise<{ url: string }> {
   const span = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
-  const body = { camera, kind: 'playback', purpose: 'for a test', ...span };
+  const body = { camera, kind: 'playback', purpose: 'for a test', forWhom: 'a test', ...span };
   const answer = await watcher.call('POST', '/api/views', body);
   assert.equal(answer.status, 200, JSON.stringify(answer.json));
   return answer.json;

@@ -44,9 +44,10 @@ async function wayIn(from: string) {
 }
 
 /** The page, or the sentence that says why not. The server decides anew at each call; this only saves the way. */
-function guarded(needs: Action, Inner: React.ComponentType) {
+function guarded(needs: Action, Inner: React.ComponentType, also: Action = needs) {
   return function Guarded() {
-    return useMe().may.includes(needs) ? <Inner /> : <NotAllowed action={needs} />;
+    const { may } = useMe();
+    return may.includes(needs) || may.includes(also) ? <Inner /> : <NotAllowed action={needs} />;
   };
 }
 
@@ -59,8 +60,9 @@ const start = createRoute({
   },
 });
 
-const page = (path: string, needs: Action, Inner: React.ComponentType) =>
-  createRoute({ getParentRoute: () => inside, path, component: guarded(needs, Inner) });
+/** `also`: either of the two is enough. */
+const page = (path: string, needs: Action, Inner: React.ComponentType, also?: Action) =>
+  createRoute({ getParentRoute: () => inside, path, component: guarded(needs, Inner, also) });
 
 const pages = [
   page(
@@ -92,6 +94,17 @@ const pages = [
     '/import/cameras',
     'camera.configure',
     lazyRouteComponent(() => import('./imports/ImportPage.tsx'), 'ImportPage'),
+  ),
+  page(
+    '/permissions',
+    'permission.ask',
+    lazyRouteComponent(() => import('./permissions/PermissionsPage.tsx'), 'PermissionsPage'),
+    'permission.read',
+  ),
+  page(
+    '/registers',
+    'use.read',
+    lazyRouteComponent(() => import('./registers/RegistersPage.tsx'), 'RegistersPage'),
   ),
   page(
     '/ledger',

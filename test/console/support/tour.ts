@@ -4,6 +4,7 @@ import { bucketWords } from '../../../web/src/words/buckets.ts';
 import { cameraPageWords } from '../../../web/src/words/camera.ts';
 import { cameraWords } from '../../../web/src/words/cameras.ts';
 import { keepingWords } from '../../../web/src/words/keeping.ts';
+import { permissionWords } from '../../../web/src/words/permissions.ts';
 import { storageWords } from '../../../web/src/words/storage.ts';
 import { until } from '../../support/custos.ts';
 
@@ -97,6 +98,21 @@ export const tour: readonly Stop[] = [
   },
   { name: 'camera-new', path: '/cameras/new', needs: 'camera.configure' },
   { name: 'camera-edit', path: '/cameras?edit=:first', needs: 'camera.configure' },
+  { name: 'permissions', path: '/permissions', needs: 'permission.ask' },
+  {
+    ...{ name: 'permission-ask', path: '/permissions', needs: 'permission.ask' },
+    open: opens(permissionWords, 'ask'),
+  },
+  { name: 'permissions-running', path: '/permissions?show=running', needs: 'permission.decide' },
+  {
+    ...{ name: 'permission-revoke', path: '/permissions?show=running', needs: 'permission.decide' },
+    open: opens(permissionWords, 'revoke'),
+  },
+  { name: 'permissions-findings', path: '/permissions?show=findings', needs: 'permission.read' },
+  { name: 'permissions-delegations', path: '/permissions?show=delegations', needs: 'permission.read' },
+  { name: 'registers', path: '/registers', needs: 'use.read' },
+  { name: 'registers-odd', path: '/registers?show=odd', needs: 'use.read' },
+  { name: 'registers-month', path: '/registers?show=month', needs: 'use.read' },
   { name: 'ledger', path: '/ledger', needs: 'ledger.read' },
   { name: 'ledger-proof', path: '/ledger?proof=1', needs: 'ledger.read' },
   { name: 'completeness', path: '/completeness', needs: 'completeness.read' },

@@ -3,6 +3,7 @@ import { display } from '../../../src/contract/index.ts';
 import { call } from '../api.ts';
 import type { ViewDoor } from './feed.ts';
 import type { PlaybackDoor } from './playback-status.ts';
+import { unpackUse } from './use.ts';
 
 /** H.265 Main at level 3.1: a browser that plays this plays what cameras send. */
 const h265 = 'video/mp4; codecs="hvc1.1.6.L93.B0"';
@@ -19,7 +20,9 @@ const close = async (ticket: string) => {
 export function liveDoor(camera: string, stream: 'auto' | 'sub', purpose: string): ViewDoor {
   return {
     open: () =>
-      call(display.openView, { body: { camera, kind: 'live', stream, purpose, abilities: abilities() } }),
+      call(display.openView, {
+        body: { camera, kind: 'live', stream, ...unpackUse(purpose), abilities: abilities() },
+      }),
     renew,
     close,
   };
@@ -32,7 +35,7 @@ const openPlayback = (camera: string, purpose: string, fromMs: number, toMs: num
       kind: 'playback',
       from: new Date(fromMs).toISOString(),
       to: new Date(toMs).toISOString(),
-      purpose,
+      ...unpackUse(purpose),
       abilities: abilities(),
     },
   });

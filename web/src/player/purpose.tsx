@@ -8,6 +8,7 @@ import { useMe } from '../session.ts';
 import { useWords } from '../useWords.ts';
 import { playerWords } from '../words/player.ts';
 import { shellWords } from '../words/shell.ts';
+import { packUse } from './use.ts';
 
 export type PurposeKind = 'live' | 'playback';
 
@@ -45,6 +46,9 @@ interface Answer {
   readonly choice: string;
   readonly own?: string;
   readonly detail?: string;
+  readonly whom: 'own' | 'other';
+  readonly other?: string;
+  readonly authority?: string;
 }
 
 export function PurposeDialog({
@@ -61,11 +65,19 @@ export function PurposeDialog({
   const [form] = Form.useForm<Answer>();
   const choice = Form.useWatch('choice', form);
   const isLive = kind === 'live';
-  const submit = ({ choice, own, detail }: Answer) => {
+  const me = useMe();
+  const whom = Form.useWatch('whom', form);
+  const submit = ({ choice, own, detail, whom: forOwn, other, authority }: Answer) => {
     const named = common[kind].find((each) => each === choice);
     const more = detail?.trim();
     const purpose = named ? t(`purpose_${named}`) : (own ?? '').trim();
-    onSay(more ? `${purpose} · ${more}` : purpose);
+    onSay(
+      packUse({
+        purpose: more ? `${purpose} · ${more}` : purpose,
+        forWhom: forOwn === 'own' ? me.unit : (other ?? '').trim(),
+        ...(forOwn === 'other' && authority?.trim() ? { authority: authority.trim() } : {}),
+      }),
+    );
   };
   return (
     <Modal
@@ -84,7 +96,7 @@ export function PurposeDialog({
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={{ choice: common[kind][0] }}
+        initialValues={{ choice: common[kind][0], whom: 'own' }}
         onFinish={submit}
       >
         <Form.Item name="choice" className="purpose-choices">
@@ -116,6 +128,30 @@ export function PurposeDialog({
               <Input maxLength={500} onPressEnter={form.submit} />
             </Form.Item>
           )
+        )}
+        <Form.Item name="whom" label={t('purposeWhom')} className="purpose-choices">
+          <Radio.Group aria-label={t('purposeWhom')}>
+            <Radio value="own">{t('purposeWhomOwn', { unit: me.unit })}</Radio>
+            <Radio value="other">{t('purposeWhomOther')}</Radio>
+          </Radio.Group>
+        </Form.Item>
+        {whom === 'other' && (
+          <>
+            <Form.Item
+              name="other"
+              rules={[{ required: true, whitespace: true, min: 2, message: t('purposeWhomMissing') }]}
+            >
+              <Input
+                maxLength={200}
+                aria-label={t('purposeWhomOther')}
+                placeholder={t('purposeWhomHint')}
+                onPressEnter={form.submit}
+              />
+            </Form.Item>
+            <Form.Item name="authority" label={t('purposeAuthority')}>
+              <Input maxLength={200} onPressEnter={form.submit} />
+            </Form.Item>
+          </>
         )}
       </Form>
     </Modal>

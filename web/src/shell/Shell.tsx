@@ -1,6 +1,7 @@
 /** The frame around every page of somebody who is signed in: menu, account, and the state of the line. */
 import {
   AppstoreOutlined,
+  AuditOutlined,
   CheckSquareOutlined,
   CloseOutlined,
   FileDoneOutlined,
@@ -8,6 +9,7 @@ import {
   HddOutlined,
   HourglassOutlined,
   InboxOutlined,
+  KeyOutlined,
   LogoutOutlined,
   MenuFoldOutlined,
   MenuOutlined,
@@ -36,6 +38,8 @@ interface Entry {
   readonly word:
     | 'wall'
     | 'cameras'
+    | 'permissions'
+    | 'registers'
     | 'ledger'
     | 'people'
     | 'storage'
@@ -45,6 +49,8 @@ interface Entry {
     | 'filing'
     | 'desk';
   readonly needs: Action;
+  /** Either of the two is enough. */
+  readonly also?: Action;
   readonly icon: ReactNode;
 }
 
@@ -53,6 +59,14 @@ export const menu: readonly Entry[] = [
   // Whose work it is to look sees it; without a permission each tile says what is missing.
   { to: '/wall', word: 'wall', needs: 'permission.ask', icon: <AppstoreOutlined /> },
   { to: '/cameras', word: 'cameras', needs: 'camera.read', icon: <VideoCameraOutlined /> },
+  {
+    to: '/permissions',
+    word: 'permissions',
+    needs: 'permission.read',
+    also: 'permission.ask',
+    icon: <KeyOutlined />,
+  },
+  { to: '/registers', word: 'registers', needs: 'use.read', icon: <AuditOutlined /> },
   { to: '/ledger', word: 'ledger', needs: 'ledger.read', icon: <FileProtectOutlined /> },
   { to: '/completeness', word: 'completeness', needs: 'completeness.read', icon: <CheckSquareOutlined /> },
   { to: '/keeping', word: 'keeping', needs: 'retention.read', icon: <HourglassOutlined /> },
@@ -65,8 +79,11 @@ export const menu: readonly Entry[] = [
 
 /** Where `/` leads: the first entry of the person's own menu. */
 export function firstPageOf(may: readonly string[]): string {
-  return menu.find((each) => may.includes(each.needs))?.to ?? '/me';
+  return menu.find((each) => isOpen(each, may))?.to ?? '/me';
 }
+
+const isOpen = ({ needs, also }: Entry, may: readonly string[]): boolean =>
+  may.includes(needs) || (also !== undefined && may.includes(also));
 
 const foldedKey = 'custos.menu-folded';
 
@@ -181,7 +198,7 @@ function Menu({ onChoose }: { onChoose?: () => void }) {
     <nav className="menu" aria-label={t('menu')}>
       <ul>
         {menu
-          .filter((each) => me.may.includes(each.needs))
+          .filter((each) => isOpen(each, me.may))
           .map((each) => (
             <li key={each.to}>
               <Link to={each.to} className="menu-link" onClick={onChoose} title={t(each.word)}>

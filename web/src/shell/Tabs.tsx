@@ -9,7 +9,7 @@ export function Tabs<V extends string>({
   shown,
 }: {
   label: string;
-  to: '/cameras' | '/keeping' | '/filing' | '/desk';
+  to: '/cameras' | '/keeping' | '/filing' | '/desk' | '/permissions' | '/registers';
   /** The first is shown where the address names none. */
   tabs: readonly { readonly value: V; readonly label: string }[];
   shown: V;

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { collect } from '../../../src/contract/index.ts';
 import { useCall } from '../api.ts';
 import { PurposeDialog, usePurpose } from '../player/purpose.tsx';
+import { ShiftButton } from '../registers/ShiftButton.tsx';
 import { useMay } from '../session.ts';
 import { usePageTitle } from '../shell/Page.tsx';
 import { Empty, Loaded } from '../shell/states.tsx';
@@ -95,6 +96,7 @@ function Wall({ cameras }: { cameras: readonly Camera[] }) {
           </Button>
         )}
         <span className="wall-space" />
+        <ShiftButton />
         {pages > 1 && (
           <Pager
             from={from}

@@ -51,6 +51,10 @@ export const ledgerWords = words('ledger', {
     kind_system: 'system',
     kind_filing: 'filing',
     kind_desk: 'filing desk',
+    kind_permission: 'permission',
+    kind_delegation: 'delegation',
+    kind_use: 'register of use',
+    kind_shift: 'shift',
     kind_any: 'in general',
   },
   zh: {
@@ -102,6 +106,10 @@ export const ledgerWords = words('ledger', {
     kind_system: '系统',
     kind_filing: '备案',
     kind_desk: '备案受理端',
+    kind_permission: '权限',
+    kind_delegation: '委托',
+    kind_use: '登记簿',
+    kind_shift: '值班',
     kind_any: '通用',
   },
 });
