@@ -369,7 +369,8 @@ test('of every persona with every kind of permission only the right one sees a b
           one === 'right' && mayLook(persona),
           `${persona}, ${one}, ${door.name}: ${outcome}`,
         );
-        outcomes.add(isOpen ? 'video' : outcome.replace(/^403$/, '403 view.others'));
+        // A HEAD is refused without words: the others say the same with them.
+        if (door.method !== 'HEAD') outcomes.add(isOpen ? 'video' : outcome);
       }
       house.clock.aheadMs = 0;
       lines.push(`| ${persona} | ${one} | ${[...outcomes].sort().join(', ')} |`);
