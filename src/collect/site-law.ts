@@ -39,7 +39,7 @@ type Trx = Transaction<Tables>;
 export async function classifySite(
   trx: Trx,
   grant: Grant<'site.configure'>,
-  given: SiteLaw & { readonly why?: string },
+  given: SiteLaw & { readonly why?: string | undefined },
 ): Promise<void> {
   const { profiles, placeClass, placeType, keyTarget } = given;
   await changing(

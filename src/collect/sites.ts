@@ -14,6 +14,8 @@ export interface Site {
   /** Cameras that are not retired. */
   readonly cameras: number;
   readonly law: SiteFacts;
+  /** Who decided the class of the place; null: nobody has. */
+  readonly decided: { readonly atMs: number; readonly by: string; readonly why: string } | null;
 }
 
 export interface SiteFields {
@@ -87,6 +89,7 @@ const selectSites = (db: Kysely<Tables>) =>
   db
     .selectFrom('site')
     .select(['site.id', 'site.name', 'site.address', 'site.time_zone'])
+    .select(['site.class_decided', 'site.class_by', 'site.class_why'])
     .select((select) =>
       select
         .selectFrom('camera')
@@ -102,6 +105,9 @@ interface Row {
   readonly address: string;
   readonly time_zone: string;
   readonly cameras: number | null;
+  readonly class_decided: Date | null;
+  readonly class_by: string | null;
+  readonly class_why: string;
 }
 
 function asSite(row: Row, { facts: law }: LawfulSite): Site {
@@ -112,6 +118,10 @@ function asSite(row: Row, { facts: law }: LawfulSite): Site {
     timeZone: row.time_zone,
     cameras: row.cameras ?? 0,
     law,
+    decided:
+      row.class_decided === null
+        ? null
+        : { atMs: row.class_decided.getTime(), by: row.class_by ?? '', why: row.class_why },
   };
 }
 

@@ -47,6 +47,8 @@ export const siteLaw = z.object({
   profiles: z.array(z.string()),
   /** Null: nobody has decided, and no camera operates. */
   placeClass: z.string().nullable(),
+  /** Who decided the class, and why. */
+  decided: z.object({ at: instant, by: z.string(), why: z.string() }).nullable(),
   placeType: z.string().nullable(),
   keyTarget: z.boolean(),
   owner: z.enum(ownerKinds).nullable(),

@@ -103,7 +103,8 @@ export const settleSite = endpoint({
   action: 'site.configure',
   ledger: 'change',
   params: byId,
-  body: siteKeeping.strict(),
+  /** `why`: of the place class, in the words of whoever decides it. */
+  body: siteKeeping.extend({ why: note.max(1000).optional() }).strict(),
   reply: keptSite,
   says: 'Says what a site is and how long it keeps; less than the law is refused with the article.',
 });

@@ -54,6 +54,9 @@ export const describeSite = (site: Site) => ({
   law: {
     profiles: [...site.law.profiles],
     placeClass: site.law.placeClass,
+    decided: site.decided && {
+      ...{ at: rfc3339(site.decided.atMs), by: site.decided.by, why: site.decided.why },
+    },
     placeType: site.law.placeType,
     keyTarget: site.law.keyTarget,
     owner: site.law.owner,

@@ -90,7 +90,9 @@ export function mount<
   edge.app.route({
     method: endpoint.method,
     url: endpoint.path,
-    ...(endpoint.maxBodyBytes === undefined ? {} : { bodyLimit: endpoint.maxBodyBytes }),
+    ...(endpoint.maxBodyBytes === undefined
+      ? {}
+      : { bodyLimit: endpoint.maxBodyBytes, onRequest: signedInFirst(edge, endpoint, how.deed) }),
     handler: async (request, reply) => {
       const called = await calledBy(edge.gate, request.raw, edge.around);
       const result = await serve({ edge, endpoint, how, request, reply, called });
@@ -98,6 +100,19 @@ export function mount<
     },
   });
 }
+
+/** A large body is read of nobody who is not signed in: it would be memory for whoever asks. */
+const signedInFirst =
+  (edge: Edge, endpoint: Endpoint, deed: Deed | undefined) =>
+  async (request: FastifyRequest): Promise<void> => {
+    const { caller } = await calledBy(edge.gate, request.raw, edge.around);
+    if (isWho(caller)) return;
+    const refusal = new Refusal('session.needed');
+    const detail = { call: `${endpoint.method} ${endpoint.path}` };
+    const subject = usualSubject(endpoint.action, caller);
+    await edge.gate.refused(caller, deed ?? endpoint.action, subject, refusal, detail);
+    throw refusal;
+  };
 
 interface Serving<
   P extends z.ZodType,

@@ -43,6 +43,8 @@ export interface NewKeeping extends SiteLaw {
   readonly period: { readonly n: number; readonly unit: UnitOfPolicy } | null;
   readonly justification: string;
   readonly givesWay: boolean;
+  /** Why it is of this class; absent: as it was said before. */
+  readonly why?: string | undefined;
 }
 
 const maxSites = 2_000;

@@ -8,7 +8,7 @@ import { systemClock } from '../../src/base/index.ts';
 import { readTable } from '../../src/collect/table-read.ts';
 import { fromWgs84, localDay } from '../../src/law/index.ts';
 import { until } from '../support/custos.ts';
-import { callerWith, ledgerRows, type TestCaller } from '../support/edge.ts';
+import { callerWith, ledgerRows, TestCaller } from '../support/edge.ts';
 import { type House, openHouse } from '../support/house.ts';
 import { sheetFile } from '../support/sheets.ts';
 
@@ -240,6 +240,11 @@ describe('cameras from a spreadsheet', () => {
     assert.equal((await other.call('POST', `/api/imports/${open.id}/take`, {})).json.code, 'import.unknown');
     const watcher = await callerWith(house, 'watcher');
     assert.equal((await watcher.call('POST', '/api/imports', {})).json.code, 'gate.denied');
+    const large = { file: 'x', content: 'A'.repeat(8 * 1024 * 1024) };
+    const nobody = await new TestCaller(house.url).call('POST', '/api/imports', large).catch(() => null);
+    assert.ok(nobody === null || nobody.json.code === 'session.needed', 'of nobody a large body is read');
+    const elsewhere = await who.call('POST', '/api/sites', { name: 'x'.repeat(2 * 1024 * 1024) });
+    assert.equal(elsewhere.json.code, 'request.too-large', 'elsewhere a MiB is the most');
     await must('DELETE', `/api/imports/${open.id}`);
     assert.equal((await who.call('GET', `/api/imports/${open.id}`)).json.code, 'import.unknown');
   });
@@ -383,6 +388,20 @@ describe('places that must have a system', () => {
 });
 
 describe('what is drawn', () => {
+  test('who decided the class of a place, and why, stands with it', async () => {
+    const { id } = await school();
+    const find = async () =>
+      (await must('GET', '/api/sites')).items.find((one: { id: string }) => one.id === id).law.decided;
+    assert.equal((await find()).why, '');
+    await must('PUT', `/api/sites/${id}/keeping`, {
+      ...{ profiles: ['cn-liaoning'], placeClass: 'art9-other-public', placeType: 'hotel', keyTarget: false },
+      ...{ period: null, justification: '', givesWay: true, why: 'the list leaves hotels open' },
+    });
+    const decided = await find();
+    assert.equal(decided.why, 'the list leaves hotels open');
+    assert.match(decided.by, /^administrator/);
+  });
+
   test('an outline that crosses itself and a point in the sea are refused, at a site and at a camera', async () => {
     const { id: siteId } = await school();
     const [a, b, c, d] = square(41.8, 123.43);

@@ -17,6 +17,11 @@ export function KeepingDialog({ site, close }: { site: { id: string; name: strin
   return <Loaded of={found}>{() => null}</Loaded>;
 }
 
+const settledBy = (fields: KeepingFields) => ({
+  ...bodyOf(fields),
+  ...(fields.why?.trim() ? { why: fields.why.trim() } : {}),
+});
+
 function Filled({
   site,
   known,
@@ -33,7 +38,7 @@ function Filled({
   const submit = () =>
     save.mutate(
       // Hidden fields count as well: what was suggested is what is saved.
-      { params: { id: site.id }, body: bodyOf(form.getFieldsValue(true) as KeepingFields) },
+      { params: { id: site.id }, body: settledBy(form.getFieldsValue(true) as KeepingFields) },
       {
         onSuccess: () => {
           tell.done(t('saved'));

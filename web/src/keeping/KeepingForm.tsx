@@ -34,6 +34,8 @@ export interface KeepingFields {
   periodUnit: 'hour' | 'day' | 'month' | 'year';
   justification?: string;
   givesWay: boolean;
+  /** Of the class of the place. */
+  why?: string;
 }
 
 const jurisdictions = profiles.filter(({ layer }) => layer === 'law' || layer === 'foreign');
@@ -108,6 +110,11 @@ export function KeepingItems({ form, short }: { form: FormInstance; short?: bool
           options={Object.entries(placeClasses).map(([value, name]) => ({ value, label: name[lang] }))}
         />
       </Form.Item>
+      {!short && (
+        <Form.Item name="why" label={t('classWhy')} extra={t('classWhyHint')}>
+          <Input.TextArea rows={2} maxLength={1000} />
+        </Form.Item>
+      )}
       <Form.Item name="sectors" label={t('sectors')} hidden={short === true}>
         <Select
           mode="multiple"

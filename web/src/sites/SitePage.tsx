@@ -23,6 +23,7 @@ import '../keeping/keeping.css';
 import { useTell, useWhyNot, WhyButton } from '../shell/controls.tsx';
 import { Page } from '../shell/Page.tsx';
 import { Loaded, NotFound, Notice, Said } from '../shell/states.tsx';
+import { sayTime } from '../time.ts';
 import { useLanguage, useWords } from '../useWords.ts';
 import { lifeWords } from '../words/life.ts';
 import { siteWords } from '../words/sites.ts';
@@ -101,6 +102,12 @@ function What({ site }: { site: Site }) {
               </li>
             ))}
           </ol>
+          {law.decided && (
+            <span className="cell-says">
+              {t('decidedBy', { by: law.decided.by, time: sayTime(law.decided.at, site.timeZone) })}
+              {law.decided.why && ` ${law.decided.why}`}
+            </span>
+          )}
           {traced.contradicts && <Notice>{t('contradicts')}</Notice>}
         </dd>
         <dt>{t('keyTarget')}</dt>

@@ -33,6 +33,8 @@ export const keepingWords = words('keeping', {
     // ---- the form
     jurisdiction: 'Law of',
     placeType: 'Kind of place',
+    classWhy: 'Why it is of this class',
+    classWhyHint: 'Needed where the law’s list leaves it open, or where you decide otherwise.',
     placeTypeHint: 'Sets what follows; change it where your case differs.',
     placeClass: 'Class of place',
     sectors: 'Rules that bind it besides',
@@ -238,6 +240,8 @@ export const keepingWords = words('keeping', {
     justification: '自定期限的理由',
     jurisdiction: '适用法律',
     placeType: '场所种类',
+    classWhy: '认定该类别的理由',
+    classWhyHint: '法律列举未明确或另作认定时须说明。',
     placeTypeHint: '将自动填写下列各项，如与实际不符请修改。',
     placeClass: '场所类别',
     sectors: '另须遵守的规则',
