@@ -298,7 +298,7 @@ function standingColumns(s: Say<(typeof standingWords)['en']>, lang: Language): 
       value: (each) => nextEnd(each),
       cell: (each) => {
         const next = nextEnd(each);
-        return next === null ? '–' : <span className="number">{lastDay(next)}</span>;
+        return next === null ? '–' : <span className="number nowrap">{lastDay(next)}</span>;
       },
     },
     {

@@ -113,7 +113,7 @@ export const standingWords = words('standing', {
     filterInert: '未生效',
     filterContractor: '外包人员',
     filterEnding: '60 天内到期',
-    anyStanding: '全部状态',
+    anyStanding: '全部登记状态',
     filterStanding: '登记状态',
     ownNot: '本人的登记由其他管理员办理。',
     declares:
