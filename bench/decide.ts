@@ -61,6 +61,8 @@ const everyone = Array.from({ length: persons }, (_, i) => {
 function measure(): { perS: number; permitted: number } {
   let [decisions, permitted] = [0, 0];
   const beganMs = performance.now();
+  // On one core: what others take of it in the meantime is not ours.
+  const began = process.cpuUsage();
   let tookMs = 0;
   while (tookMs < measureMs) {
     for (let i = 0; i < 1_000; i++) {
@@ -72,7 +74,8 @@ function measure(): { perS: number; permitted: number } {
     decisions += 1_000;
     tookMs = performance.now() - beganMs;
   }
-  return { perS: (decisions * 1_000) / tookMs, permitted: permitted / decisions };
+  const { user, system } = process.cpuUsage(began);
+  return { perS: (decisions * 1_000_000) / (user + system), permitted: permitted / decisions };
 }
 
 function walls(): number[] {
