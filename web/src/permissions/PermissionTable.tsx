@@ -59,7 +59,7 @@ function columnsOf(t: T, between: string): Column<Permission>[] {
     { key: 'ends', title: t('until'), value: (row) => row.ends, cell: (row) => <Time at={row.ends} /> },
     { key: 'why', title: t('why'), value: (row) => whyIn(row, t), cell: (row) => whyIn(row, t) },
     {
-      ...{ key: 'used', title: t('lastUsed'), value: (row: Permission) => row.lastUsed },
+      ...{ key: 'used', title: t('lastUsed'), isExtra: true, value: (row: Permission) => row.lastUsed },
       cell: (row) => (row.lastUsed ? <Time at={row.lastUsed} /> : t('never')),
     },
   ];
