@@ -126,6 +126,7 @@ function AddApp({ done }: { done: Done }) {
   if (!begin.data)
     return (
       <FormDialog
+        key="asks"
         title={t('addApp')}
         doIt={t('confirm')}
         form={asks}
@@ -139,6 +140,8 @@ function AddApp({ done }: { done: Done }) {
   const { secret, uri } = begin.data;
   return (
     <FormDialog
+      // A form of its own: a mounted one keeps the fields it began with.
+      key="shows"
       title={t('addApp')}
       says={t('scan')}
       doIt={t('confirm')}
