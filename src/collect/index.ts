@@ -26,7 +26,7 @@ export {
 export { askStanding, type GivenFacts, type Standing } from './facts.ts';
 export { addFoundCamera, foundBy, foundSite, isCameraId, setFoundFrom } from './found.ts';
 export { ImportDesk, type ImportFile, type ImportJob } from './import-desk.ts';
-export { type LawfulSite, lawfulSite, lawfulSites } from './lawful.ts';
+export { type LawfulSite, lawfulCameras, lawfulSite, lawfulSites } from './lawful.ts';
 export { LifeWatch } from './life-watch.ts';
 export {
   addPlace,

@@ -79,6 +79,24 @@ const siteFacts = (row: SiteRow, records: Records): SiteFacts => ({
   open: {},
 });
 
+/** The cameras of these sites, those that are retired among them. */
+export async function lawfulCameras(
+  db: Kysely<Tables>,
+  sites: ReadonlyMap<string, LawfulSite>,
+): Promise<Map<string, CameraFacts[]>> {
+  const rows = await db
+    .selectFrom('camera')
+    .selectAll()
+    .$if(sites.size === 1, (query) => query.where('site_id', 'in', [...sites.keys()]))
+    .orderBy('name_folded')
+    .execute();
+  const known = rows.flatMap((row) => {
+    const site = sites.get(row.site_id);
+    return site ? [cameraFacts(row, site.recordsOf(row.id))] : [];
+  });
+  return Map.groupBy(known, ({ siteId }) => siteId);
+}
+
 /** What the law has to know of a camera, beside what stands on record. */
 export function cameraFacts(row: Selectable<Tables['camera']>, records: Records): CameraFacts {
   const { lat, lon } = row;

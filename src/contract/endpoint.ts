@@ -60,6 +60,7 @@ export const actions = [
   'storage.configure',
   'webhook.configure',
   'completeness.read',
+  'duty.read',
   'permission.read',
   'permission.ask',
   'permission.decide',

@@ -18,6 +18,7 @@ export {
 export * as collect from './collect.ts';
 export * as desk from './desk.ts';
 export * as display from './display.ts';
+export * as duties from './duties.ts';
 export {
   type Action,
   actions,

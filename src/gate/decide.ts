@@ -73,6 +73,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'storage.configure',
     'webhook.configure',
     'completeness.read',
+    'duty.read',
     'permission.read',
     'permission.revoke',
     'permission.found',
@@ -86,6 +87,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'retention.read',
     'system.read',
     'storage.configure',
+    'duty.read',
   ],
   watcher: ['site.read', 'camera.read', 'permission.ask', 'permission.emergency', 'shift.keep'],
   approver: [
@@ -97,6 +99,7 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'retention.read',
     'retention.decide',
     'ledger.redact',
+    'duty.read',
     'permission.read',
     'permission.ask',
     'permission.decide',
@@ -115,13 +118,22 @@ export const roleActions: Readonly<Record<Role, readonly Action[]>> = {
     'ledger.read',
     'system.read',
     'completeness.read',
+    'duty.read',
     'permission.read',
     'permission.review',
     'filing.read',
     'use.read',
   ],
   // The unit's compliance officer.
-  filer: ['site.read', 'camera.read', 'retention.read', 'completeness.read', 'filing.read', 'filing.file'],
+  filer: [
+    'site.read',
+    'camera.read',
+    'retention.read',
+    'completeness.read',
+    'filing.read',
+    'filing.file',
+    'duty.read',
+  ],
   // The clerk of the organ that receives filings: nothing of the cameras here.
   receiver: ['desk.read', 'desk.bring', 'desk.decide', 'desk.inspect'],
   // A unit's own people at that desk: its rows alone, and the database says so too.

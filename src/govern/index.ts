@@ -1,4 +1,5 @@
-/** Floor 10, govern: what is done with the system under the law: filings and the desk that receives them. */
+/** Floor 10, govern: what is done with the system under the law: filings, the desk that receives them, and the duty board. */
+export { siteBoard, siteBoards } from './boards.ts';
 export {
   addPlace,
   answerPack,

@@ -4,6 +4,7 @@ export { type BucketParts, mountBuckets } from './buckets.ts';
 export { type Called, isLoopback } from './caller.ts';
 export { mountCompleteness } from './completeness.ts';
 export { mountDesk } from './desk.ts';
+export { mountDuties } from './duties.ts';
 export { mountFiling } from './filing.ts';
 export { mountGauges } from './gauges.ts';
 export { type KeepingParts, mountKeeping } from './keeping.ts';

@@ -2,6 +2,7 @@
 import { describe, mountCameras, mountRecording } from './cameras.ts';
 import { mountCompleteness } from './completeness.ts';
 import { mountDocuments } from './documents.ts';
+import { mountDuties } from './duties.ts';
 import { streamEvents } from './events.ts';
 import { mountImports } from './imports.ts';
 import { mountLife } from './life.ts';
@@ -32,6 +33,7 @@ export function mountVideo(server: Server, parts: VideoParts): void {
   mountViews(edge);
   mountUses(edge);
   mountCompleteness(edge);
+  mountDuties(edge);
   mountSystem(edge);
   mountMediaDoors(server, edge);
   streamEvents(server, edge);

@@ -167,7 +167,7 @@ export {
   type Ruling,
   rule,
 } from './rule.ts';
-export { type Evidence, evidenceOf, sayWhy, whatToDo } from './say-why.ts';
+export { type Evidence, evidenceOf, sayWhy, stateNames, whatToDo } from './say-why.ts';
 export {
   chainOf,
   interiorObjection,

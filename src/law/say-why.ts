@@ -1,7 +1,7 @@
 /** Why a duty stands as it does, and what to do about it, in a clerk's words. */
 import type { Both } from './clause.ts';
 import type { BookDuty } from './duty.ts';
-import type { Judgement, WhyCode } from './judgement.ts';
+import type { Judgement, State, WhyCode } from './judgement.ts';
 import { placeClasses, placeTypeOf } from './places.ts';
 import { profileOf } from './profiles/index.ts';
 import { isOpenKind, isRecordKind, openKinds, recordKinds } from './records.ts';
@@ -111,6 +111,15 @@ export function sayWhy({ why: { code, what } }: Judgement): Both {
     zh: sentence.zh.replace('{what}', names.map(({ zh }) => zh).join('、')),
   };
 }
+
+/** How a duty stands, in a word. */
+export const stateNames: Readonly<Record<State, Both>> = {
+  met: { en: 'met', zh: '已落实' },
+  due: { en: 'due', zh: '待落实' },
+  overdue: { en: 'overdue', zh: '已逾期' },
+  unknown: { en: 'not known', zh: '尚不明确' },
+  'not-applicable': { en: 'does not apply', zh: '不适用' },
+};
 
 /** What kind of proof shows that a duty is met. */
 export type Evidence = 'record' | 'count' | 'filing' | 'register' | 'system' | 'none';

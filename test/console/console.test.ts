@@ -25,6 +25,7 @@ const menuWords = [
   'cameras',
   'permissions',
   'registers',
+  'duties',
   'ledger',
   'completeness',
   'keeping',
@@ -40,6 +41,7 @@ const menuOfRole: Readonly<Record<string, readonly (typeof menuWords)[number][]>
   administrator: [
     'cameras',
     'permissions',
+    'duties',
     'completeness',
     'keeping',
     'filing',
@@ -47,14 +49,14 @@ const menuOfRole: Readonly<Record<string, readonly (typeof menuWords)[number][]>
     'storage',
     'system',
   ],
-  maintainer: ['cameras', 'keeping', 'storage', 'system'],
+  maintainer: ['cameras', 'duties', 'keeping', 'storage', 'system'],
   watcher: ['wall', 'cameras', 'permissions'],
-  approver: ['wall', 'cameras', 'permissions', 'registers', 'keeping'],
+  approver: ['wall', 'cameras', 'permissions', 'registers', 'duties', 'keeping'],
   auditor: [
-    ...(['cameras', 'permissions', 'registers', 'ledger', 'completeness', 'keeping'] as const),
+    ...(['cameras', 'permissions', 'registers', 'duties', 'ledger', 'completeness', 'keeping'] as const),
     ...(['filing', 'people', 'storage', 'system'] as const),
   ],
-  filer: ['cameras', 'completeness', 'keeping', 'filing'],
+  filer: ['cameras', 'duties', 'completeness', 'keeping', 'filing'],
   receiver: ['desk'],
 };
 

@@ -132,6 +132,11 @@ const pages = [
     lazyRouteComponent(() => import('./completeness/CompletenessPage.tsx'), 'CompletenessPage'),
   ),
   page(
+    '/duties',
+    'duty.read',
+    lazyRouteComponent(() => import('./duties/DutiesPage.tsx'), 'DutiesPage'),
+  ),
+  page(
     '/keeping',
     'retention.read',
     lazyRouteComponent(() => import('./keeping/KeepingPage.tsx'), 'KeepingPage'),

@@ -116,6 +116,7 @@ export const tour: readonly Stop[] = [
   { name: 'ledger', path: '/ledger', needs: 'ledger.read' },
   { name: 'ledger-proof', path: '/ledger?proof=1', needs: 'ledger.read' },
   { name: 'completeness', path: '/completeness', needs: 'completeness.read' },
+  { name: 'duties', path: '/duties', needs: 'duty.read' },
   { name: 'keeping', path: '/keeping', needs: 'retention.read' },
   { name: 'keeping-form', path: '/keeping', needs: 'site.configure', open: opens(keepingWords, 'settle') },
   { name: 'keeping-log', path: '/keeping', needs: 'unit.configure', open: opens(keepingWords, 'logEdit') },

@@ -6,6 +6,7 @@ import {
   CloseOutlined,
   FileDoneOutlined,
   FileProtectOutlined,
+  FileSearchOutlined,
   HddOutlined,
   HourglassOutlined,
   InboxOutlined,
@@ -40,6 +41,7 @@ interface Entry {
     | 'cameras'
     | 'permissions'
     | 'registers'
+    | 'duties'
     | 'ledger'
     | 'people'
     | 'storage'
@@ -67,6 +69,7 @@ export const menu: readonly Entry[] = [
     icon: <KeyOutlined />,
   },
   { to: '/registers', word: 'registers', needs: 'use.read', icon: <AuditOutlined /> },
+  { to: '/duties', word: 'duties', needs: 'duty.read', icon: <FileSearchOutlined /> },
   { to: '/ledger', word: 'ledger', needs: 'ledger.read', icon: <FileProtectOutlined /> },
   { to: '/completeness', word: 'completeness', needs: 'completeness.read', icon: <CheckSquareOutlined /> },
   { to: '/keeping', word: 'keeping', needs: 'retention.read', icon: <HourglassOutlined /> },
