@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os';
 
 /**
  * A test file may run a database, an engine and a browser of its own, but waits most of the time for pictures to
- * arrive: one job more than there are processors keeps these busy; more would only make all of them late.
+ * arrive: two jobs more than there are processors keep these busy; more would only make all of them late.
  */
-const atOnce = Math.min(4, availableParallelism() + 1);
+const atOnce = Math.min(4, availableParallelism() + 2);
 
 /** Files that take longest, begun first, so that none of them runs on alone at the end. */
 export const longFirst = [
