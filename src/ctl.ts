@@ -3,9 +3,20 @@
  * ends with 0 (good), 1 (found something) or 2 (could not run).
  */
 import { sayError } from './base/index.ts';
-import { backup, type Command, doctor, fsck, keys, openapi, restore, Usage, witness } from './ctl/index.ts';
+import {
+  backup,
+  type Command,
+  doctor,
+  fsck,
+  keys,
+  openapi,
+  person,
+  restore,
+  Usage,
+  witness,
+} from './ctl/index.ts';
 
-const commands: Record<string, Command> = { doctor, fsck, backup, restore, keys, witness, openapi };
+const commands: Record<string, Command> = { doctor, fsck, backup, restore, keys, person, witness, openapi };
 
 const locale = process.env.LC_ALL || process.env.LC_MESSAGES || process.env.LANG || '';
 const language = locale.startsWith('zh') ? 'zh' : 'en';

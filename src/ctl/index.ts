@@ -6,5 +6,6 @@ export { doctor } from './doctor.ts';
 export { fsck } from './fsck.ts';
 export { keys } from './keys.ts';
 export { openapi } from './openapi.ts';
+export { person } from './person.ts';
 export { restore } from './restore.ts';
 export { witness } from './witness.ts';

@@ -13,6 +13,7 @@ export {
   rules,
   videoActions,
 } from './decide.ts';
+export { declareAgain } from './declare.ts';
 export { delegate, endDelegation, listDelegations } from './delegations.ts';
 export {
   type Assertion,

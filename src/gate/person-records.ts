@@ -76,16 +76,17 @@ export async function addPersonRecord(
   return writeRecord(trx, grant, { ...given, kind, personId, zone });
 }
 
-/** The declaration that lets the first person work before anybody can have vetted them. */
+/** The declaration that lets the first person work before anybody can have vetted them. Returns its last day. */
 export async function addFounding(
   trx: Trx,
   grant: Grant<'person.configure'>,
   of: { readonly personId: string; readonly said: string; readonly zone?: string },
-): Promise<void> {
+): Promise<string> {
   const zone = of.zone ?? (await zoneOf(trx));
   const on = localDay(grant.atMs, zone);
   const until = addDays(on, foundingDays);
   await writeRecord(trx, grant, { ...of, kind: 'founding', on, until, zone });
+  return until;
 }
 
 async function writeRecord(

@@ -179,7 +179,11 @@ describe('filing', { timeout: 240_000 }, () => {
     });
     await press(form, 'Save');
     await form.getByText('This file is no PDF.').waitFor();
-    await input.setInputFiles({ name: 'letter.pdf', mimeType: 'application/pdf', buffer: pdfOf(first) });
+    await input.setInputFiles({
+      name: 'letter.pdf',
+      mimeType: 'application/pdf',
+      buffer: pdfOf(first ?? ''),
+    });
     await press(form, 'Save');
     await form.waitFor({ state: 'detached' });
     const api = await callerWith(house, 'filer');

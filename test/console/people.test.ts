@@ -85,9 +85,9 @@ describe('a person in a browser', { timeout: 300_000 }, () => {
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('WebAuthn.enable');
     const options = {
-      ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true },
-      ...{ isUserVerified: true, automaticPresenceSimulation: true },
-    } as const;
+      ...{ protocol: 'ctap2' as const, transport: 'internal' as const, hasResidentKey: true },
+      ...{ hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+    };
     const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', { options });
     await page.goto('/me');
     await page.getByRole('button', { name: 'Set up a passkey' }).click();

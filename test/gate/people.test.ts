@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { addFounding, addPerson, change, type Ended, isWho, newPasswordHash } from '../../src/gate/index.ts';
+import {
+  addFounding,
+  addPerson,
+  change,
+  declareAgain,
+  type Ended,
+  isWho,
+  newPasswordHash,
+} from '../../src/gate/index.ts';
 import {
   addMonths,
   clearedUntil,
@@ -14,6 +22,7 @@ import {
 import { TestClock } from '../support/clock.ts';
 import {
   callerWith,
+  ledgerRows,
   personNamed,
   TestCaller,
   type TestServer,
@@ -175,6 +184,20 @@ describe('on a server', () => {
     const staff = await new TestCaller(at.url).signIn('staff-1');
     await admin.call('PATCH', `/api/persons/${one}`, { guard: true });
     assert.equal((await staff.call('GET', '/api/session')).status, 401);
+  });
+
+  test('whoever holds the machine lets a person in again whose records ran out, and the ledger says why', async () => {
+    const id = await addGuard('locked-out');
+    const guard = await new TestCaller(at.url).signIn('locked-out');
+    const standing = async () => (await guard.call('GET', '/api/session/standing')).json;
+    assert.equal((await standing()).inert, true);
+    const again = { db: at.db, clock, gate: at.gate };
+    assert.equal(await declareAgain(again, 'nobody-of-that-name', 'why'), null);
+    const until = await declareAgain(again, 'Locked-Out', 'the only administrator was ill');
+    assert.equal((await standing()).inert, false);
+    const row = (await ledgerRows(at)).findLast(({ subject_id }) => subject_id === id);
+    assert.equal(row?.reason, 'the only administrator was ill');
+    assert.deepEqual(row?.detail, { declared: until, by: 'command' });
   });
 
   test('who leaves is out at once, with all that stood on record, and begins afresh when they return', async () => {
