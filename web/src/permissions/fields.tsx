@@ -35,9 +35,14 @@ export function ScopeItems({ maxLookBack = 24 * 732 }: { maxLookBack?: number })
   const cameras = useCall(collect.cameras, {});
   const sites = useCall(collect.sites, {});
   const needed = { required: true, message: t('scopeMissing') };
+  // A group of boxes is no field that could be called required.
+  const oneAtLeast = {
+    validator: (_: unknown, chosen: readonly string[] | undefined) =>
+      chosen?.length ? Promise.resolve() : Promise.reject(new Error(t('scopeMissing'))),
+  };
   return (
     <>
-      <Form.Item name="actions" label={t('actions')} rules={[needed]}>
+      <Form.Item name="actions" label={t('actions')} rules={[oneAtLeast]}>
         <Checkbox.Group
           options={contract.permissionActions.map((value) => ({ value, label: t(`action_${value}`) }))}
         />

@@ -93,7 +93,6 @@ export function Sketch({
     pick?.(frame.at((event.clientX - box.left) * scale, (event.clientY - box.top) * scale));
   };
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: whoever has no pointer types the coordinates beside it
     <svg
       className={pick ? 'sketch sketch-picking' : 'sketch'}
       viewBox={`0 0 ${sizePx} ${sizePx}`}
