@@ -54,6 +54,11 @@ async function fill(db: Kysely<Tables>): Promise<string[]> {
   return cameras;
 }
 
+/** The same index either way: which of the two depends on how far a vacuum has come. */
+const pagesNotYetVisible =
+  /Bitmap Heap Scan on recorded_day\n +-> {2}Bitmap Index Scan on recorded_day_pkey/g;
+const oneWay = 'Index Only Scan using recorded_day_pkey on recorded_day';
+
 /** Which way it goes, through which index, to which days; no costs and no values, which are another run's. */
 async function planOf(
   db: Kysely<Tables>,
@@ -95,5 +100,5 @@ test('the hot queries touch only what they must', async () => {
     const plan = await planOf(kysely, query as Parameters<typeof planOf>[1]);
     text.push(name, ...plan, '');
   }
-  golden('query-plans.txt', text.join('\n'));
+  golden('query-plans.txt', text.join('\n').replace(pagesNotYetVisible, oneWay));
 });
