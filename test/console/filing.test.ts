@@ -22,7 +22,10 @@ const consoleDir = join(import.meta.dirname, '../../web/dist');
 /** Where pictures are left for somebody to look at; nowhere unless asked. */
 const shots = process.env.CUSTOS_SHOTS;
 
-describe('filing', { timeout: 240_000 }, () => {
+/** Minutes of a browser: made before a release, and whenever its pages change. */
+const notLong = process.env.CUSTOS_LONG ? false : 'a long journey: CUSTOS_LONG=1';
+
+describe('filing', { timeout: 240_000, skip: notLong }, () => {
   let house: House;
   let browser: Browser;
   let folder: string;

@@ -103,6 +103,8 @@ describe('a person in a browser', { timeout: 300_000 }, () => {
     await typeLogin(page, 'approver');
     await page.getByRole('button', { name: 'Use the passkey' }).click();
     await page.waitForURL((url) => url.pathname !== '/login' && url.pathname !== '/');
+    // The wall asks for whom and why before anything else.
+    await page.goto('/me');
 
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.waitForURL(/\/login/);
