@@ -19,7 +19,10 @@ const t = permissionWords.en;
 const look = { language: 'en', theme: 'light', width: 1440, height: 900 } as const;
 const why = 'A schoolbag was left at the gate';
 
-describe('the journey of a permission', { timeout: 400_000 }, () => {
+/** Minutes of a browser: made before a release, and whenever its pages change. */
+const notLong = process.env.CUSTOS_LONG ? false : 'a long journey: CUSTOS_LONG=1';
+
+describe('the journey of a permission', { timeout: 400_000, skip: notLong }, () => {
   const demo = openDemo();
   const sit = async (login: Login): Promise<{ context: BrowserContext; page: Page }> => {
     const context = await openContext(demo.browser, demo.custos.origin, look);

@@ -23,7 +23,10 @@ async function faultsOf(page: Page): Promise<string[]> {
   return [...((await page.evaluate(run)) as string[]), ...(wide ? ['wider than the screen'] : [])];
 }
 
-describe('a person in a browser', { timeout: 300_000 }, () => {
+/** Minutes of a browser: made before a release, and whenever its pages change. */
+const notLong = process.env.CUSTOS_LONG ? false : 'a long journey: CUSTOS_LONG=1';
+
+describe('a person in a browser', { timeout: 300_000, skip: notLong }, () => {
   const demo = openDemo();
 
   async function open(persona: string | null, at: Look = look, origin = demo.custos.origin) {
