@@ -8,7 +8,10 @@ import { openContext, signIn } from './support/tour.ts';
 
 const look = { language: 'en', theme: 'light', width: 1440, height: 900 } as const;
 
-describe('in the office', { timeout: 400_000 }, () => {
+/** Minutes of a browser: made before a release, and whenever its pages change. */
+const notLong = process.env.CUSTOS_LONG ? false : 'a long journey: CUSTOS_LONG=1';
+
+describe('in the office', { timeout: 400_000, skip: notLong }, () => {
   const demo = openDemo();
 
   async function pageAs(persona: string): Promise<Page & AsyncDisposable> {
