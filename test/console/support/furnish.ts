@@ -10,17 +10,18 @@ export async function furnish(origin: string, logins: readonly Login[], disk: st
     if (!login) throw new Error(`the demo has no ${persona}`);
     return new Caller(origin).signIn(login.name, login.password);
   };
-  const [admin, maintainer, approver] = await Promise.all([
+  const [admin, maintainer, approver, auditor] = await Promise.all([
     as('administrator'),
     as('maintainer'),
     as('approver'),
+    as('auditor'),
   ]);
   const cameras = await recordingCameras(maintainer);
   const [first, second] = cameras as [Camera, Camera];
   const gone = cameras.find(({ siteId }) => siteId !== first.siteId && siteId !== second.siteId) ?? second;
   await settleSites(admin, gone.siteId);
   await keepSpans(approver, first);
-  await closeSegment(maintainer, gone);
+  await closeSegment(maintainer, auditor, gone);
   await erase(approver, gone);
   await admin.must('POST', '/api/webhooks', { url: 'https://127.0.0.1:9/custos' });
   await mkdir(disk);
@@ -70,8 +71,13 @@ async function keepSpans(approver: Caller, { id }: Camera): Promise<void> {
 }
 
 /** A pause ends the segment that is being written, and leaves a gap with its cause. */
-async function closeSegment(maintainer: Caller, { id }: Camera): Promise<void> {
+async function closeSegment(maintainer: Caller, auditor: Caller, { id }: Camera): Promise<void> {
   await maintainer.must('POST', `/api/cameras/${id}/pause`, { reason: '清洁镜头 The lens is cleaned' });
+  // What is closed after somebody asked for its erasure goes with a later pass of the reaper, minutes on.
+  await until('the segment is stored', async () => {
+    const { items } = await auditor.must('GET', '/api/ledger?action=segment.stored');
+    return items.some((each: { detail: { camera: string } }) => each.detail.camera === id) || undefined;
+  });
   await maintainer.must('POST', `/api/cameras/${id}/resume`, {});
 }
 
